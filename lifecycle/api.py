@@ -1,0 +1,221 @@
+"""What `import lifecycle` offers: a table loaded, servers described, decisions asked for."""
+
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any
+from weakref import WeakValueDictionary
+
+from lifecycle.engine.body import read_body
+from lifecycle.engine.checks import Request
+from lifecycle.engine.decide import Decision, Ruling
+from lifecycle.engine.document import read_document
+from lifecycle.engine.microversion import Microversion
+from lifecycle.engine.rules import Rules, check_reading
+from lifecycle.engine.situation import Situation, situate
+from lifecycle.errors import CaseError, shown
+
+REMEMBERED = 200_000  # decisions that a Lifecycle keeps; then it forgets them all and begins anew
+
+
+class Server:
+    """What is known of a server, in the keys of a case; what is not told is what the table calls usual.
+
+    Immutable and interned: two servers of which the same is known are one object, so that decisions
+    about them are looked up and not worked out again.
+    """
+
+    __slots__ = ("__weakref__", "told")
+    told: dict[str, Any]
+    _known: WeakValueDictionary[Any, "Server"] = WeakValueDictionary()
+
+    def __new__(cls, **told: Any) -> "Server":  # noqa: ANN401 - each key has a type of its own
+        """A server with `status`, `vm_state`, `task_state`, `locked_by`, `before`, `options` and the table's facts."""
+        key = _key(told)
+        server = cls._known.get(key)
+        if server is None:
+            new = object.__new__(cls)
+            object.__setattr__(new, "told", told)
+            server = cls._known.setdefault(key, new)
+        return server
+
+    @classmethod
+    def from_api(cls, body: Mapping[str, Any], table: "Lifecycle | str" = "compute") -> "Server":
+        """The server that `GET /servers/{id}` answered, at any microversion, with or without its envelope.
+
+        Raises CaseError where it is no such document.
+        """
+        lifecycle = table if isinstance(table, Lifecycle) else Lifecycle.load(table)
+        return cls(**read_document(lifecycle.rules, body))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Server does not change; make another one with its {name}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _server, (self.told,)
+
+    def __repr__(self) -> str:
+        return f"Server({', '.join(f'{key}={value!r}' for key, value in self.told.items())})"
+
+
+def _server(told: dict[str, Any]) -> Server:
+    return Server(**told)
+
+
+def _key(told: Mapping[str, Any]) -> object:
+    """A hashable that is equal just where the same was told; True and 1 are not the same."""
+    options = told.get("options")
+    if isinstance(options, Mapping):
+        told = {**told, "options": tuple(sorted((str(name), repr(value)) for name, value in options.items()))}
+    try:
+        return frozenset((name, value, type(value)) for name, value in told.items())
+    except TypeError:
+        wrong = next(name for name, value in told.items() if not _hashable(value))
+        raise CaseError(f"{wrong} cannot be {shown(told[wrong])}") from None
+
+
+def _hashable(value: object) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+class Lifecycle:
+    """A table, ready to decide; get one with `Lifecycle.load`. Safe to share between threads."""
+
+    __slots__ = ("_answers", "_bound", "_kept", "_rulings", "_situations", "reading", "rules")
+
+    def __init__(self, rules: Rules, reading: str = "reference") -> None:
+        """`reading` says which truth is told where the reference and a running Nova differ."""
+        self.rules = rules
+        self.reading = check_reading(reading)
+        self._answers: dict[str | None, dict[str | None, dict[Server, dict[str, Decision]]]] = {}
+        self._bound: dict[tuple[str | None, str | None], Bound] = {}
+        self._rulings: dict[tuple[str, str | None, str, Microversion | None], Ruling] = {}
+        self._situations: dict[Server, Situation] = {}
+        self._kept = 0
+
+    @classmethod
+    def load(cls, table: str | PathLike[str] = "compute", *, reading: str = "reference") -> "Lifecycle":
+        """The table of this name, or in this file or folder.
+
+        Raises UnknownTable where there is none, and TableError with every mistake where it has some.
+        """
+        from lifecycle.table.bundled import load_rules  # the table is read where one is loaded, not on import
+
+        return cls(load_rules(table), reading)
+
+    def bind(self, caller: str | None = None, microversion: str | None = None) -> "Bound":
+        """The decisions for one caller at one microversion (default: the usual caller, the newest): the fast form.
+
+        Raises UnknownCaller and UnknownMicroversion.
+        """
+        self.rules.caller(caller)
+        self.rules.version(microversion)
+        bound = self._bound.get((caller, microversion))
+        if bound is None:
+            answers = self._answers.setdefault(caller, {}).setdefault(microversion, {})
+            bound = self._bound[caller, microversion] = Bound(self, caller, microversion, answers)
+        return bound
+
+    def decide(  # noqa: PLR0913, PLR0917 - the interface is fixed
+        self,
+        action: str,
+        server: Server,
+        caller: str | None = None,
+        microversion: str | None = None,
+        variant: str | None = None,
+        body: object = None,
+    ) -> Decision:
+        """May this caller do this to this server now? See `Decision`.
+
+        `body` is the whole request document; without one it is taken to be right. Raises
+        UnknownAction, UnknownVariant, UnknownCaller, UnknownMicroversion and, of the server, UnknownStatus and CaseError.
+        """
+        if variant is None and body is None:
+            try:
+                return self._answers[caller][microversion][server][action]
+            except (KeyError, TypeError):
+                pass
+        return self.bind(caller, microversion).decide(action, server, variant, body)
+
+    def actions(
+        self, server: Server, caller: str | None = None, microversion: str | None = None
+    ) -> dict[str, Decision]:
+        """Every action with its decision, by key; a variant as `reboot:HARD`."""
+        return self.bind(caller, microversion).actions(server)
+
+    def situation(self, server: Server) -> Situation:
+        """What the engine makes of a server. Raises UnknownStatus, UnknownKey and CaseError."""
+        situation = self._situations.get(server)
+        if situation is None:
+            situation = self._situations[server] = situate(self.rules, server.told)
+        return situation
+
+    def ruling(self, action: str, variant: str | None, caller: str | None, microversion: str | None) -> Ruling:
+        """The rule of an action as this caller meets it at this microversion."""
+        who, version = self.rules.caller(caller), self.rules.version(microversion)
+        if variant is None:
+            variant = next(iter(self.rules.variants(action)), None)
+        key = (action, variant, who.name, version)
+        ruling = self._rulings.get(key)
+        if ruling is None:
+            request = Request(self.rules, action, variant, who, version, self.reading)
+            ruling = self._rulings[key] = Ruling(request)
+        return ruling
+
+    def _keep(self, answers: dict[Server, dict[str, Decision]], server: Server, action: str, decision: Decision) -> None:
+        if self._kept >= REMEMBERED:
+            self._kept = 0
+            self._situations.clear()
+            for versions in self._answers.values():
+                for known in versions.values():
+                    known.clear()
+        self._kept += 1
+        answers.setdefault(server, {})[action] = decision
+
+
+class Bound:
+    """A Lifecycle that knows who asks and at which microversion."""
+
+    __slots__ = ("_answers", "_lifecycle", "caller", "microversion")
+
+    def __init__(
+        self,
+        lifecycle: Lifecycle,
+        caller: str | None,
+        microversion: str | None,
+        answers: dict[Server, dict[str, Decision]],
+    ) -> None:
+        self._lifecycle = lifecycle
+        self._answers = answers
+        self.caller = caller
+        self.microversion = microversion
+
+    def decide(self, action: str, server: Server, variant: str | None = None, body: object = None) -> Decision:
+        """As `Lifecycle.decide`, for this caller and microversion."""
+        if variant is None and body is None:
+            try:
+                return self._answers[server][action]
+            except (KeyError, TypeError):
+                pass
+        lifecycle = self._lifecycle
+        if body is not None:
+            asked, verdict = read_body(lifecycle.rules, action, body)
+            ruling = lifecycle.ruling(action, variant or asked, self.caller, self.microversion)
+            return ruling.decide(lifecycle.situation(server).but(body=verdict))
+        ruling = lifecycle.ruling(action, variant, self.caller, self.microversion)
+        decision = ruling.decide(lifecycle.situation(server))
+        if variant is None:
+            lifecycle._keep(self._answers, server, action, decision)  # noqa: SLF001 - one thing in two classes
+        return decision
+
+    def actions(self, server: Server) -> dict[str, Decision]:
+        """Every action with its decision, by key; a variant as `reboot:HARD`."""
+        rules = self._lifecycle.rules
+        return {
+            f"{action}:{variant}" if variant else action: self.decide(action, server, variant)
+            for action in rules.actions
+            for variant in rules.variants(action) or (None,)
+        }

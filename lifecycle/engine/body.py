@@ -1,0 +1,35 @@
+"""The body of a request: which variant it asks for, and whether it is shaped like a request at all."""
+
+from collections.abc import Mapping
+
+from lifecycle.engine.rules import Data, Rules
+from lifecycle.errors import listed, shown
+
+
+def read_body(rules: Rules, name: str, body: object) -> tuple[str | None, str | bool]:
+    """The variant that a whole request document asks for, and True or what is wrong with it.
+
+    A body is one object whose single key is the action's; what an address of its own takes is not looked at.
+    """
+    action: Data = rules.action(name)
+    if not isinstance(body, Mapping):
+        return None, f"it must be an object, not {shown(body)}"
+    key = action["body"]
+    if key is None:
+        return None, True
+    if len(body) != 1:
+        return None, f"it must have one key, {key}, and it has {len(body)}"
+    if key not in body:
+        return None, f"its key must be {key}, not {shown(next(iter(body)))}"
+    return _variant(action, body[key])
+
+
+def _variant(action: Data, content: object) -> tuple[str | None, str | bool]:
+    field, variants = action["variant_in"], action["variants"]
+    if field is None:
+        return None, True
+    if not isinstance(content, Mapping) or field not in content:
+        return None, f"{field} is missing: it must be {listed(variants, 'or')}"
+    asked = content[field]
+    found = next((variant for variant in variants if isinstance(asked, str) and asked.upper() == variant.upper()), None)
+    return found, True if found else f"{field} must be {listed(variants, 'or')}, not {shown(asked)}"

@@ -1,0 +1,249 @@
+"""The checks and their sentences: every refusal of the project is worded here.
+
+A check looks at one key of a situation, so that under one rule, for one caller, it becomes a
+dictionary from the values of that key to the refusal, or None: a `Gate`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from lifecycle.engine import microversion
+from lifecycle.engine.microversion import Microversion
+from lifecycle.engine.rules import Caller, Check, Data, Rules
+from lifecycle.errors import listed
+
+ASKED = "asked"  # the key of what depends on the request alone: one value, always
+REMEMBERED = 512  # values of one key that a gate keeps; a stranger's bodies are without number
+
+
+class Refusal:
+    """One rule's refusal: its name, the code, our sentence, the row, and the service's own words."""
+
+    __slots__ = ("code", "message", "reason", "row", "rule")
+
+    def __init__(self, rule: str, code: int, reason: str, row: str, message: str | None) -> None:
+        self.rule = rule
+        self.code = code
+        self.reason = reason
+        self.row = row
+        self.message = message
+
+
+class Request:
+    """What is asked, by whom and when: all that a gate is made for."""
+
+    __slots__ = ("action", "caller", "reading", "rules", "variant", "version")
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the six coordinates of a request
+        self,
+        rules: Rules,
+        action: str,
+        variant: str | None,
+        caller: Caller,
+        version: Microversion | None,
+        reading: str,
+    ) -> None:
+        self.rules = rules
+        self.action = action
+        self.variant = variant
+        self.caller = caller
+        self.version = version
+        self.reading = reading
+
+
+Judge = Callable[[Request, Data, Any], str | None]
+
+
+class Gate(dict[Any, Refusal | None]):
+    """One check under one rule for one caller: what it answers for each value of the key it looks at."""
+
+    __slots__ = ("check", "judge", "key", "request", "rule")
+
+    def __init__(self, check: Check, request: Request, rule: Data) -> None:
+        super().__init__()
+        self.check = check
+        self.request = request
+        self.rule = rule
+        self.key, self.judge = JUDGES.get(check.name, (check.name, _fact(check.name)))
+
+    def __missing__(self, value: Any) -> Refusal | None:  # noqa: ANN401 - a value of any key
+        refusal = self._refusal(value)
+        if len(self) < REMEMBERED:
+            self[value] = refusal
+        return refusal
+
+    def _refusal(self, value: Any) -> Refusal | None:  # noqa: ANN401
+        sentence = self.judge(self.request, self.rule, value)
+        if sentence is None:
+            return None
+        name, rule = self.check.name, self.rule
+        row = rule["lines"].get(name, rule["at"])
+        words = rule["messages"].get(name, self.check.message)
+        reason = f"{self.request.action} refused: {sentence} ({row})"
+        return Refusal(name, rule["codes"].get(name, self.check.code), reason, row, words and self._words(words, value))
+
+    def _words(self, words: str, value: object) -> str:
+        """The service's own words; what only the service knows, such as {id}, stays as a placeholder."""
+        vm_state = self.request.rules.states.get(value, {}).get("vm_state", "")
+        told = {
+            "action": self.rule["called"] or self.request.action,
+            "vm_state": vm_state,
+            "task_state": "None" if value is None else value,
+            "policy": self.rule["policy"] or "",
+            "microversion": self.request.version and microversion.text(self.request.version),
+        }
+        for placeholder, text in told.items():
+            words = words.replace("{" + placeholder + "}", str(text))
+        return words
+
+    @property
+    def opens_always(self) -> bool:
+        """Whether the rule asks nothing of this check, so that it need not be looked at."""
+        if self.request.caller.fails == self.check.name:
+            return False
+        return self.key not in UNCONDITIONAL and self.rule["requires"].get(self.key) is None
+
+
+def gates(request: Request, rule: Data) -> tuple[Gate, ...]:
+    """The checks that this rule makes of this caller, in the order in which they are asked."""
+    made = (Gate(check, request, rule) for check in ordered(request.rules.checks, rule["order"]))
+    return tuple(gate for gate in made if not gate.opens_always)
+
+
+def ordered(checks: Sequence[Check], own: Sequence[str]) -> list[Check]:
+    """The table's order; the checks of a row's own order stand together, where the first of them usually does."""
+    by_name = {check.name: check for check in checks}
+    found: list[Check] = []
+    for check in checks:
+        if check.name not in own:
+            found.append(check)
+        elif not any(known.name in own for known in found):
+            found += [by_name[name] for name in own]
+    return found
+
+
+def absent(request: Request) -> Data:
+    """The rule of an action that is not there at this microversion: nothing is asked but that it were."""
+    at = request.rules.action(request.action)["at"]
+    keys: dict[str, Any] = dict.fromkeys(("requires", "codes", "messages", "lines"), {})
+    return {**keys, "at": at, "absent": True, "order": [], "policy": None, "called": None, "by": None, "lock": "ignored", "outcomes": []}
+
+
+def _token(request: Request, rule: Data, value: object) -> str | None:
+    del rule, value
+    return "the request has no valid token" if request.caller.fails == "token" else None
+
+
+def _removed(request: Request, rule: Data, value: object) -> str | None:
+    del request, value
+    removed: str | None = rule.get("removed")
+    return removed and f"it is gone for good, {removed}"
+
+
+def _microversion(request: Request, rule: Data, value: object) -> str | None:
+    """Where the action is, when it is not here: `gone since 2.44; try --microversion 2.43`."""
+    del value
+    if not rule.get("absent") or request.version is None:
+        return None
+    here = microversion.text(request.version)
+    later, earlier = [], []
+    for edition in request.rules.editions(request.action, request.variant, request.reading):
+        since, until = edition["since"], edition["until"]
+        if since and request.version < tuple(since):
+            later.append(tuple(since))
+        elif until:
+            earlier.append(tuple(until))
+    if earlier and not later:
+        last = max(earlier)
+        gone = microversion.text((last[0], last[1] + 1))
+        return f"it is gone since {gone}, and this is {here}; try --microversion {microversion.text(last)}"
+    first = microversion.text(min(later))
+    return f"it comes with {first}, and this is {here}; try --microversion {first}"
+
+
+def _body(request: Request, rule: Data, value: object) -> str | None:
+    del request, rule
+    return None if value is True else f"the body is wrong, {value}"
+
+
+def _exists(request: Request, rule: Data, value: object) -> str | None:
+    thing = request.rules.thing
+    if not value:
+        return f"there is no such {thing}"
+    return f"to a {request.caller.name} the {thing} is not there" if request.caller.fails == "exists" else None
+
+
+def _policy(request: Request, rule: Data, value: object) -> str | None:
+    del value
+    least = rule["by"]
+    if least is None or request.caller.rank <= request.rules.caller(least).rank:
+        return None
+    return f"it takes {_a(least)}, and this is {_a(request.caller.name)}"
+
+
+def _lock(request: Request, rule: Data, value: str | None) -> str | None:
+    """Refused by a lock: of anyone, or (`owned`) only of somebody above the caller."""
+    caller, thing, holders = request.caller, request.rules.thing, request.rules.holders
+    if value is None or caller.passes_lock or rule["lock"] == "ignored":
+        return None
+    ranks = list(holders)
+    if rule["lock"] == "owned" and caller.holds in ranks and ranks.index(caller.holds) >= ranks.index(value):
+        return None
+    passing = listed((_a(name) for name, other in request.rules.callers.items() if other.passes_lock), "or")
+    undo = " or an unlock" if caller.holds == value and rule["lock"] != "owned" else ""
+    return f"the {thing} is locked by {holders[value]}, it takes {passing}{undo}"
+
+
+def _state(request: Request, rule: Data, value: str) -> str | None:
+    wanted = rule["requires"].get("state")
+    if wanted is None or value in wanted:
+        return None
+    return f"the {request.rules.thing} is {value}, it must be {listed(wanted, 'or')}"
+
+
+def _task(request: Request, rule: Data, value: str | None) -> str | None:
+    wanted = rule["requires"].get("task_state")
+    if wanted is None or value in wanted:
+        return None
+    thing = request.rules.thing
+    if wanted == [None]:
+        return f"the {thing} is busy ({value}), it must be idle"
+    if value is None:
+        return f"the {thing} is idle, it must be busy with {listed(wanted, 'or')}"
+    if len(wanted) > len(request.rules.tasks) / 2:
+        return f"the {thing} is busy with {value}"
+    options = ["idle" if task is None else task for task in wanted]
+    return f"the {thing} is busy ({value}), it must be {listed(options, 'or')}"
+
+
+def _fact(name: str) -> Judge:
+    """The check of a fact: a plain yes or no that the table declares."""
+
+    def judge(request: Request, rule: Data, value: bool) -> str | None:  # noqa: FBT001
+        wanted = rule["requires"].get(name)
+        if wanted is None or value == wanted:
+            return None
+        says = request.rules.facts[name]["says"]
+        return f"the {request.rules.thing} {says[str(value).lower()]}; it must be one that {says[str(wanted).lower()]}"
+
+    return judge
+
+
+def _a(name: str) -> str:
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
+
+
+JUDGES: dict[str, tuple[str, Judge]] = {
+    "token": (ASKED, _token),
+    "removed": (ASKED, _removed),
+    "microversion": (ASKED, _microversion),
+    "body": ("body", _body),
+    "exists": ("exists", _exists),
+    "policy": (ASKED, _policy),
+    "lock": ("locked_by", _lock),
+    "state": ("state", _state),
+    "task": ("task_state", _task),
+}
+"""The checks that every lifecycle has, each with the key that it looks at; all others are facts."""
+
+UNCONDITIONAL = (ASKED, "body", "locked_by")

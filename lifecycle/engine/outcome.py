@@ -1,0 +1,76 @@
+"""What an accepted request does: the tasks it starts, and where the work can end."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lifecycle.engine.rules import Data, Rules
+
+SAME = "same"  # in an end: the state that the server was in
+
+
+class Outcome:
+    """What follows when an action is accepted in one kind of situation; None in `becomes`: nothing changes."""
+
+    __slots__ = ("answers", "becomes", "fails", "lock", "loses", "remembers", "row", "shown", "tasks")
+
+    def __init__(self, rules: Rules, data: Data, values: Mapping[str, Any]) -> None:
+        self.answers: int = data["answers"]
+        self.tasks: tuple[str, ...] = tuple(data["tasks"])
+        self.shown: tuple[str, str | None] | None = _shown(data, values)
+        self.becomes = ends(rules, data["becomes"], values)
+        self.fails = ends(rules, data["fails"], values)
+        self.loses: tuple[str, ...] = tuple(data["loses"])
+        self.lock: bool | None = data["lock"]
+        self.remembers: str | None = data["remembers"]
+        self.row: str = data["at"]
+
+
+def _shown(data: Data, values: Mapping[str, Any]) -> tuple[str, str | None] | None:
+    """The state and task right after the answer; None where the answer itself changes neither."""
+    at_once = data["at_once"]
+    if at_once is None:
+        return (values["state"], data["tasks"][0]) if data["tasks"] else None
+    state = at_once.get("state", SAME)
+    return (values["state"] if state == SAME else state), at_once.get("task", values["task_state"])
+
+
+def ends(rules: Rules, forms: Sequence[Any] | None, values: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The states that `becomes` or `fails` says, for a server with these values, each once."""
+    if forms is None:
+        return None
+    states: dict[str, None] = {}
+    for form in forms:
+        if not isinstance(form, str):
+            before = values["before"]
+            states |= dict.fromkeys([before] if before else rules.recalls[form["recall"]])
+        else:
+            states[values["state"] if form == SAME else form] = None
+    return tuple(states)
+
+
+class Outcomes:
+    """The ordered outcomes of one rule: the first that fits a situation wins."""
+
+    __slots__ = ("_known", "keys", "rules", "rows")
+
+    def __init__(self, rules: Rules, rows: Sequence[Data]) -> None:
+        self.rules = rules
+        self.rows = rows
+        conditions = {key for row in rows for key in row["when"]}
+        shown = {"task_state"} if any(row["at_once"] for row in rows) else set()
+        self.keys = tuple(sorted(conditions | shown | {"state", "before"}))
+        self._known: dict[tuple[Any, ...], Outcome] = {}
+
+    def of(self, values: Mapping[str, Any]) -> Outcome:
+        """The outcome for these values; the table's lint has seen to it that the last one always fits."""
+        key = tuple([values[name] for name in self.keys])
+        outcome = self._known.get(key)
+        if outcome is None:
+            row = next(row for row in self.rows if fits(row["when"], values))
+            outcome = self._known[key] = Outcome(self.rules, row, values)
+        return outcome
+
+
+def fits(when: Mapping[str, Sequence[Any]], values: Mapping[str, Any]) -> bool:
+    """Whether every condition holds: the value of each key is among those named."""
+    return all(values[key] in wanted for key, wanted in when.items())

@@ -1,0 +1,155 @@
+"""The compiled form of a table: plain data that fits in a JSON file, with names in place of positions.
+
+`lifecycle.table.compile` makes it, everything else reads it. What depends on who asks, at which
+microversion and under which reading is chosen here, once, by `Rules.edition`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lifecycle.engine import microversion
+from lifecycle.engine.microversion import Microversion
+from lifecycle.errors import (
+    LifecycleError,
+    UnknownAction,
+    UnknownCaller,
+    UnknownMicroversion,
+    UnknownVariant,
+)
+
+READINGS = ("reference", "nova")
+
+Data = Mapping[str, Any]
+
+
+class Check:
+    """A reason to refuse that the table orders, with the code and the words it answers by default."""
+
+    __slots__ = ("code", "ends", "message", "name")
+
+    def __init__(self, data: Data) -> None:
+        self.name: str = data["name"]
+        self.code: int = data["code"]
+        self.message: str | None = data["message"]
+        self.ends: bool = data["ends"]
+
+
+class Caller:
+    """Who asks: how much it may (0 is most), what it holds a lock as, and which check it always fails."""
+
+    __slots__ = ("fails", "holds", "name", "passes_lock", "rank")
+
+    def __init__(self, name: str, data: Data) -> None:
+        self.name = name
+        self.rank: int = data["rank"]
+        self.holds: str | None = data["holds"]
+        self.passes_lock: bool = data["passes_lock"]
+        self.fails: str | None = data["fails"]
+
+
+class Rules:
+    """A lifecycle as data. Treat it as frozen; one of it serves all readings, callers and versions."""
+
+    def __init__(self, data: Data) -> None:
+        self.data = data
+        self.name: str = data["name"]
+        self.title: str = data["title"]
+        self.thing: str = data["thing"]
+        versions = data["microversions"]
+        self.oldest: Microversion | None = versions and tuple(versions[0])
+        self.newest: Microversion | None = versions and tuple(versions[1])
+        self.callers = {name: Caller(name, caller) for name, caller in data["callers"].items()}
+        self.usual_caller: str = data["usual_caller"]
+        self.holders: Mapping[str, str] = data["holders"]
+        self.facts: Data = data["facts"]
+        self.options: Mapping[str, int] = data["options"]
+        self.checks = tuple(Check(check) for check in data["checks"])
+        self.states: Data = data["states"]
+        self.usual_state: str = data["usual_state"]
+        self.tasks: tuple[str, ...] = tuple(data["tasks"])
+        self.shows: Mapping[str, Mapping[str, str]] = data["shows"]
+        self.actions: Data = data["actions"]
+        self.recalls: Mapping[str, list[str]] = data["recalls"]
+        self.by_vm_state = {state["vm_state"]: name for name, state in self.states.items()}
+        self.by_status = self._pairs()
+
+    def _pairs(self) -> dict[str, list[tuple[str, str | None]]]:
+        """For each status the (state, task) pairs that show it, the one it stands for first."""
+        pairs: dict[str, list[tuple[str, str | None]]] = {state: [(state, None)] for state in self.states}
+        for state, shows in self.shows.items():
+            for task, status in shows.items():
+                pairs.setdefault(status, []).append((state, task))
+        for state in self.states:
+            pairs[state] += [(state, task) for task in self.tasks if task not in self.shows.get(state, ())]
+        return pairs
+
+    def status(self, state: str, task: str | None) -> str:
+        """The status that the API shows for a state while a task, or none, is under way."""
+        shows = self.shows.get(state)
+        return shows.get(task, state) if shows and task else state
+
+    def caller(self, name: str | None) -> Caller:
+        """The caller of this name, the usual one for None. Raises UnknownCaller."""
+        try:
+            return self.callers[name or self.usual_caller]
+        except (KeyError, TypeError):
+            raise UnknownCaller(name, self.callers) from None
+
+    def version(self, text: str | None) -> Microversion | None:
+        """The microversion of this text, the newest for None. Raises UnknownMicroversion out of range."""
+        if text is None or (text == "latest" and self.newest):
+            return self.newest
+        version = microversion.parse(text)
+        if self.oldest is None or self.newest is None:
+            raise UnknownMicroversion(f"the {self.name} table has no microversions, so {text} is not one of them")
+        if not self.oldest <= version <= self.newest:
+            first, last = microversion.text(self.oldest), microversion.text(self.newest)
+            raise UnknownMicroversion(f"{text} is not a microversion of the {self.name} table: it knows {first} to {last}")
+        return version
+
+    def action(self, name: str) -> Data:
+        """The compiled action of this key. Raises UnknownAction."""
+        try:
+            action: Data = self.actions[name]
+        except (KeyError, TypeError):
+            raise UnknownAction(name, self.actions) from None
+        return action
+
+    def variants(self, name: str) -> tuple[str, ...]:
+        """The variants of an action, the usual one first; none for most."""
+        return tuple(self.action(name)["variants"])
+
+    def editions(self, name: str, variant: str | None, reading: str) -> list[Data]:
+        """The action's rules of a variant under a reading, each with the microversions it holds for."""
+        action = self.action(name)
+        variants = action["variants"]
+        if variant is None and variants:
+            variant = variants[0]
+        elif variant is not None and variant not in variants:
+            raise UnknownVariant(variant, variants, f"{name} has no variants")
+        return [
+            edition
+            for edition in action["editions"]
+            if edition["variant"] == variant and edition["reading"] in (None, reading)
+        ]
+
+    def edition(self, name: str, variant: str | None, reading: str, version: Microversion | None) -> Data | None:
+        """The rule that holds at a microversion, or None where the action is not there."""
+        for edition in self.editions(name, variant, reading):
+            if version is None or microversion.within(version, *bounds(edition)):
+                rule: Data = edition["rule"]
+                return rule
+        return None
+
+
+def bounds(edition: Data) -> tuple[Microversion | None, Microversion | None]:
+    """The first and the last microversion of an edition; None where it has no bound."""
+    since, until = edition["since"], edition["until"]
+    return since and tuple(since), until and tuple(until)
+
+
+def check_reading(reading: str) -> str:
+    """The reading itself. Raises LifecycleError where there is no such reading."""
+    if reading not in READINGS:
+        raise LifecycleError(f"no reading is called {reading!r}; there are reference and nova")
+    return reading

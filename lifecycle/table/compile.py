@@ -1,0 +1,331 @@
+"""A checked table into the plain rules that the engine decides by.
+
+Each action becomes editions: one rule for each variant, reading and run of microversions in which
+nothing about it changes. What all rows share, changes and differences are laid over each other here,
+once, so that a decision never has to.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from lifecycle.engine import microversion
+from lifecycle.engine.microversion import Microversion
+from lifecycle.engine.rules import READINGS
+from lifecycle.table.bundled import FORMAT
+from lifecycle.table.load import Loaded
+from lifecycle.table.model import Choice, Clauses, Effects, Recall, Requires, Row, Table, Variant, When
+from lifecycle.table.source import Path_
+
+NO_TASK = "none"
+ANY = "any"
+EFFECTS = tuple(Effects.model_fields)
+CLAUSES = tuple(name for name in Clauses.model_fields if name not in ("note", "outcomes"))
+MERGED = ("requires", "codes", "messages")
+
+Layer = tuple[Path_, Clauses]
+
+
+def compile_table(loaded: Loaded) -> dict[str, Any]:
+    """The rules of a table without mistakes, as JSON can hold them."""
+    table = loaded.table
+    if table is None:
+        raise ValueError("only a table without mistakes is compiled")
+    versions = table.microversions
+    data: dict[str, Any] = {
+        "format": FORMAT,
+        "name": table.name,
+        "title": table.title,
+        "thing": table.thing,
+        "microversions": versions and [microversion.parse(versions.oldest), microversion.parse(versions.newest)],
+        "callers": _callers(table),
+        "usual_caller": table.usual.caller,
+        "usual_state": table.usual.state,
+        "holders": table.lock_holders,
+        "facts": {name: {"usual": fact.usual, "says": {"true": fact.yes, "false": fact.no}} for name, fact in table.facts.items()},
+        "options": table.options,
+        "checks": [{"name": name, **check.model_dump()} for name, check in table.checks.items()],
+        "states": {
+            name: {"vm_state": state.vm_state, "implies": state.implies or {}, "end": state.end, "at": loaded.at(("states", name))}
+            for name, state in table.states.items()
+        },
+        "tasks": table.tasks,
+        "shows": shows(table),
+        "document": table.document and table.document.model_dump(),
+        "actions": {name: _action(loaded, table, name, row) for name, row in table.actions.items()},
+    }
+    data["recalls"] = _recalls(data)
+    data["events"] = {
+        name: {
+            "title": event.title,
+            "cite": event.cite,
+            "requires": _requires(table, (event.requires,)),
+            "outcomes": [_outcome(loaded, table, [(("events", name), event)], event.when)],
+        }
+        for name, event in table.events.items()
+    }
+    return data
+
+
+def _callers(table: Table) -> dict[str, Any]:
+    ranks = {name: rank for rank, name in enumerate(table.callers)}
+    return {
+        name: {
+            "rank": ranks[caller.like or name],
+            "holds": caller.holds,
+            "passes_lock": caller.passes_lock,
+            "fails": caller.fails,
+        }
+        for name, caller in table.callers.items()
+    }
+
+
+def shows(table: Table) -> dict[str, dict[str, str]]:
+    """For each state the status that it shows while a task is under way, where that is not the state itself."""
+    shown: dict[str, dict[str, str]] = {}
+    for status, row in table.statuses.items():
+        for state in row.state:
+            shown.setdefault(state, {}).update(dict.fromkeys(row.task, status))
+    return shown
+
+
+def _action(loaded: Loaded, table: Table, name: str, row: Row) -> dict[str, Any]:
+    path: Path_ = ("actions", name)
+    variants: Mapping[str | None, Variant | None] = row.variants or {None: None}
+    return {
+        "title": row.title,
+        "at": loaded.at(path),
+        "cite": row.cite,
+        "note": row.note,
+        "address": row.address,
+        "body": None if row.address else name,
+        "variants": list(row.variants or {}),
+        "variant_in": row.variant_in,
+        "differs": {
+            key: {"why": difference.why, "at": loaded.at((*where, "differs", key)), "variant": variant}
+            for variant, (where, holder) in _holders(path, row).items()
+            for key, difference in (holder.differs or {}).items()
+        },
+        "editions": [
+            edition
+            for variant, holder in variants.items()
+            for edition in _editions(loaded, table, path, row, variant, holder)
+        ],
+    }
+
+
+def _holders(path: Path_, row: Row) -> dict[str | None, tuple[Path_, Variant]]:
+    named = {name: ((*path, "variants", name), variant) for name, variant in (row.variants or {}).items()}
+    return {None: (path, row), **named}
+
+
+def _editions(  # noqa: PLR0913, PLR0917
+    loaded: Loaded, table: Table, path: Path_, row: Row, variant: str | None, holder: Variant | None
+) -> Iterator[dict[str, Any]]:
+    """The rules of one variant: for each run of microversions, one for both readings or one for each."""
+    parts: list[tuple[Path_, Variant]] = [(path, row)]
+    if holder is not None:
+        parts.append(((*path, "variants", str(variant)), holder))
+    for since, until in runs(table, parts):
+        rules = [_rule(loaded, table, parts, reading, since) for reading in READINGS]
+        same = rules[0] == rules[1]
+        for reading, rule in zip((None,) if same else READINGS, rules, strict=False):
+            yield {"variant": variant, "reading": reading, "since": since, "until": until, "rule": rule}
+
+
+def runs(table: Table, parts: Iterable[tuple[Path_, Variant]]) -> list[tuple[Microversion | None, Microversion | None]]:
+    """The runs of microversions in which nothing about an action changes, the first to the last."""
+    if table.microversions is None:
+        return [(None, None)]
+    first, last = microversion.parse(table.microversions.oldest), microversion.parse(table.microversions.newest)
+    cuts = {first}
+    for _, part in parts:
+        first = max(first, microversion.parse(part.since)) if part.since else first
+        last = min(last, microversion.parse(part.until)) if part.until else last
+        for bounded in _bounded(part):
+            if bounded.since:
+                cuts.add(microversion.parse(bounded.since))
+            if bounded.until:
+                cuts.add(_next(microversion.parse(bounded.until)))
+    starts = sorted({first, *(cut for cut in cuts if first < cut <= last)})
+    ends = [(cut[0], cut[1] - 1) for cut in starts[1:]] + [last]
+    return list(zip(starts, ends, strict=True))
+
+
+def _bounded(part: Variant) -> Iterator[Any]:
+    """All that a part says of some microversions only."""
+    yield from part.changes or ()
+    overlays = [part, *(part.changes or ()), *(difference.nova for difference in (part.differs or {}).values())]
+    for overlay in overlays:
+        for outcome in (overlay.outcomes if overlay else None) or ():
+            if outcome.when:
+                yield outcome.when
+
+
+def _next(version: Microversion) -> Microversion:
+    return version[0], version[1] + 1
+
+
+def _within(version: Microversion | None, since: str | None, until: str | None) -> bool:
+    bounds = since and microversion.parse(since), until and microversion.parse(until)
+    return version is None or microversion.within(version, bounds[0] or None, bounds[1] or None)
+
+
+def layers(
+    table: Table, parts: Iterable[tuple[Path_, Variant]], reading: str, version: Microversion | None
+) -> list[Layer]:
+    """The clauses that hold at a microversion under a reading, the later ones laid over the earlier."""
+    found: list[Layer] = [(("rows", "all"), table.rows.all)]
+    for path, part in parts:
+        found.append((path, part))
+        for number, change in enumerate(part.changes or ()):
+            if _within(version, change.since, change.until):
+                found.append(((*path, "changes", number), change))
+        for name, difference in (part.differs or {}).items():
+            if reading == "nova" and difference.nova:
+                found.append(((*path, "differs", name, "nova"), difference.nova))
+    return found
+
+
+def _rule(
+    loaded: Loaded, table: Table, parts: list[tuple[Path_, Variant]], reading: str, version: Microversion | None
+) -> dict[str, Any]:
+    """One rule: all layers in one, and for each check the line that asks for it."""
+    stack = layers(table, parts, reading, version)
+    values: dict[str, Any] = {name: {} for name in MERGED}
+    for _, clauses in stack:
+        for name in CLAUSES:
+            said = getattr(clauses, name)
+            if said is not None and name not in MERGED:
+                values[name] = said
+            elif said:
+                values[name] = {**values[name], **(said if isinstance(said, dict) else {})}
+    outcomes = next(
+        ((path, clauses.outcomes) for path, clauses in reversed(stack) if clauses.outcomes is not None), ((), [])
+    )
+    base: list[tuple[Path_, Effects]] = list(stack)
+    rows: list[Any] = [
+        _outcome(loaded, table, [*base, ((*outcomes[0], "outcomes", number), outcome)], outcome.when)
+        for number, outcome in enumerate(outcomes[1])
+        if outcome.when is None or _within(version, outcome.when.since, outcome.when.until)
+    ]
+    if not rows or rows[-1]["when"]:
+        rows.append(_outcome(loaded, table, base, None))
+    return {
+        "at": loaded.at(parts[-1][0]),
+        "lines": _lines(loaded, table, stack),
+        "requires": _requires(table, [clauses.requires for _, clauses in stack]),
+        "lock": values.get("lock", "ignored"),
+        "by": values.get("by"),
+        "policy": values.get("policy"),
+        "called": values.get("called"),
+        "codes": values["codes"],
+        "messages": values["messages"],
+        "order": values.get("order") or [],
+        "removed": values.get("removed"),
+        "outcomes": rows,
+    }
+
+
+def _requires(table: Table, said: Iterable[Requires | None]) -> dict[str, Any]:
+    """What is asked of the server by key of a situation; what a later layer calls `any` is not asked."""
+    asked: dict[str, Any] = {}
+    for requires in said:
+        if requires is not None:
+            asked.update(_asked(requires))
+    if asked.get("state", ANY) != ANY:
+        asked = {**_asked(table.rows.where_states_are_named), **asked}
+    state, task = asked.pop("state", ANY), asked.pop("task", ANY)
+    wanted = {name: value for name, value in asked.items() if value != ANY}
+    if state != ANY:
+        wanted["state"] = choose(state, table.states)
+    if task != ANY:
+        wanted["task_state"] = tasks(task, table)
+    return wanted
+
+
+def _asked(requires: Requires) -> dict[str, Any]:
+    asked: dict[str, Any] = {**(requires.model_extra or {}), "exists": requires.exists}
+    for name, choice in (("state", requires.state), ("task", requires.task)):
+        asked[name] = ANY if choice and choice.of == [ANY] else choice
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def choose(choice: Choice, names: Iterable[str]) -> list[str]:
+    """The names that a choice names, in the order of the row; or all of `names` but those."""
+    return list(choice.of) if choice.of else [name for name in names if name not in (choice.but or ())]
+
+
+def tasks(choice: Choice, table: Table) -> list[str | None]:
+    """The tasks that a choice names, None for no task."""
+    return [None if name == NO_TASK else name for name in choose(choice, [NO_TASK, *table.tasks])]
+
+
+def _outcome(loaded: Loaded, table: Table, parts: list[tuple[Path_, Any]], when: When | None) -> dict[str, Any]:
+    """One outcome with all that the row says besides, and the line that it comes from."""
+    said: dict[str, Any] = dict.fromkeys(EFFECTS)
+    for _, effects in parts:
+        said |= {name: value for name in EFFECTS if (value := getattr(effects, name)) is not None}
+    at_once = said["at_once"]
+    becomes = _ends(said["becomes"])
+    return {
+        "at": loaded.at(parts[-1][0]),
+        "when": _when(table, when),
+        "answers": said["answers"] or 200,
+        "tasks": [task for task in said["task"] or [] if task != NO_TASK],
+        "at_once": _at_once(at_once) if at_once is not None else None,
+        "becomes": becomes,
+        "fails": _ends(said["fails"]) or (becomes and ["same"]),
+        "loses": said["loses"] or [],
+        "lock": said["locks"],
+        "remembers": said["remembers"],
+    }
+
+
+def _at_once(at_once: Any) -> dict[str, Any]:  # noqa: ANN401
+    changed = {"state": at_once.state, "task": at_once.task}
+    return {key: None if value == NO_TASK else value for key, value in changed.items() if value is not None}
+
+
+def _ends(said: list[str | Recall] | None) -> list[Any] | None:
+    return None if said is None else [end if isinstance(end, str) else {"recall": end.recall} for end in said]
+
+
+def _when(table: Table, when: When | None) -> dict[str, list[Any]]:
+    """The conditions of an outcome as lists of the values that they allow."""
+    if when is None:
+        return {}
+    conditions: dict[str, list[Any]] = {name: [value] for name, value in (when.model_extra or {}).items()}
+    if when.state:
+        conditions["state"] = choose(when.state, table.states)
+    if when.task:
+        conditions["task_state"] = tasks(when.task, table)
+    return conditions
+
+
+def _lines(loaded: Loaded, table: Table, stack: list[Layer]) -> dict[str, str]:
+    """For each check the line that asks for it, or gives it its code: the last layer that speaks of it."""
+    lines: dict[str, str] = {}
+    whole = {"lock": "lock", "policy": "by", "removed": "removed"}
+    for path, clauses in stack:
+        for check, field in whole.items():
+            if getattr(clauses, field) is not None:
+                lines[check] = loaded.at((*path, field))
+        for name in _asked(clauses.requires) if clauses.requires else ():
+            lines[name] = loaded.at((*path, "requires", name))
+    for name in _asked(table.rows.where_states_are_named):
+        if name not in lines and "state" in lines:
+            lines[name] = loaded.at(("rows", "where_states_are_named", name))
+    return lines
+
+
+def _recalls(data: Mapping[str, Any]) -> dict[str, list[str]]:
+    """For each name that something is remembered under, the states that may stand there."""
+    found: dict[str, dict[str, None]] = {}
+    for action in data["actions"].values():
+        for edition in action["editions"]:
+            rule = edition["rule"]
+            for outcome in rule["outcomes"]:
+                if outcome["remembers"]:
+                    states = outcome["when"].get("state") or rule["requires"].get("state") or list(data["states"])
+                    found.setdefault(outcome["remembers"], {}).update(dict.fromkeys(states))
+    return {name: list(states) for name, states in found.items()}

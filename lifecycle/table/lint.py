@@ -1,0 +1,1 @@
+def lint(loaded, table, *, whole): return []

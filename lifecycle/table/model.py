@@ -1,0 +1,276 @@
+"""What a table may say: the shape of every file, checked by pydantic. The words are explained in docs/table.md.
+
+Names are not looked up here (`lint` does that), so that a mistake in one file does not hide those of another.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.:-]+$")]
+Version = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})$")]
+Code = Annotated[int, Field(ge=100, le=599)]
+
+
+def _listed(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+def _one_or_many(item: dict[str, Any]) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": [item, {"type": "array", "items": item, "minItems": 1}]})
+
+
+_NAME_SCHEMA = {"type": "string"}
+Names = Annotated[list[Name], BeforeValidator(_listed), Field(min_length=1), _one_or_many(_NAME_SCHEMA)]
+
+
+class Strict(BaseModel):
+    """Unknown keys are mistakes, and nothing is converted: `yes` is not true, `202` is not text."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, validate_by_name=True)
+
+
+class Recall(Strict):
+    """The state that was remembered under this name."""
+
+    recall: Name
+
+
+_END_SCHEMA = {"anyOf": [_NAME_SCHEMA, {"type": "object", "properties": {"recall": _NAME_SCHEMA}, "required": ["recall"]}]}
+End = Name | Recall
+Ends = Annotated[list[End], BeforeValidator(_listed), Field(min_length=1), _one_or_many(_END_SCHEMA)]
+
+
+class Choice(Strict):
+    """Some of the states or tasks: those named, or all but those named; `none` among tasks is no task."""
+
+    of: Names | None = None
+    but: Names | None = Field(None, alias="not")
+
+
+def _choice(value: object) -> object:
+    return value if isinstance(value, dict) else {"of": value}
+
+
+_CHOICE_SCHEMA = {
+    "anyOf": [
+        _NAME_SCHEMA,
+        {"type": "array", "items": _NAME_SCHEMA, "minItems": 1},
+        {"type": "object", "properties": {"not": {}}, "required": ["not"], "additionalProperties": False},
+    ]
+}
+Chosen = Annotated[Choice, BeforeValidator(_choice), WithJsonSchema(_CHOICE_SCHEMA)]
+
+
+class Requires(BaseModel):
+    """What an action asks of the server: its state, its task, and any fact of the table (`host: true`)."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    __pydantic_extra__: dict[str, bool | Literal["any"]]
+    state: Chosen | None = None
+    task: Chosen | None = None
+    exists: bool | Literal["any"] | None = None
+
+
+class When(BaseModel):
+    """When an outcome holds: states, tasks, facts, options (`zero`, `positive`, `negative`), microversions."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    __pydantic_extra__: dict[str, bool | Literal["zero", "positive", "negative"]]
+    state: Chosen | None = None
+    task: Chosen | None = None
+    since: Version | None = None
+    until: Version | None = None
+
+
+class AtOnce(Strict):
+    """What the answer itself changes, before any work is done; `none` is no task. Left out: it stays as it is."""
+
+    state: Name | None = None
+    task: Name | None = None
+
+
+class Effects(Strict):
+    """What an accepted request does."""
+
+    answers: Code | None = Field(None, description="the code of the answer")
+    task: Names | None = Field(None, description="the tasks that the server runs through, in order")
+    at_once: AtOnce | None = Field(None, description="what is shown right after the answer; default: the first task")
+    becomes: Ends | None = Field(None, description="where it ends when the work settles: states, same, or {recall: …}")
+    fails: Ends | None = Field(None, description="where it ends when the work fails: states, same, or {recall: …}")
+    loses: Names | None = Field(None, description="what cannot be had back: disk, memory, server …")
+    locks: bool | None = Field(None, description="true: the caller holds the lock then; false: nobody does")
+    remembers: Name | None = Field(None, description="remembers the state that it was in, under this name")
+
+
+class Outcome(Effects):
+    """One of the outcomes: the first whose `when` fits wins; what it leaves out, the row says."""
+
+    when: When | None = None
+    note: Text | None = None
+
+
+class Clauses(Effects):
+    """The words that a row, a variant, a change and a difference share."""
+
+    requires: Requires | None = None
+    lock: Literal["refuses", "owned", "ignored"] | None = Field(
+        None, description="refuses: everyone but who passes locks; owned: only who holds less than the lock; ignored"
+    )
+    by: Name | None = Field(None, description="the caller who may at least")
+    policy: Name | None = Field(None, description="the service's own name of the policy rule")
+    called: Name | None = Field(None, description="what the service's own words call the action; default: its key")
+    codes: dict[Name, Code] | None = Field(None, description="the code of a check, where it is not the usual one")
+    messages: dict[Name, Text] | None = Field(None, description="the service's words for a check, where not the usual ones")
+    order: Names | None = Field(None, description="checks that are asked in this order, from where the first of them usually stands")
+    removed: Text | None = Field(None, description="gone for good: since when, and why")
+    outcomes: list[Outcome] | None = None
+    note: Text | None = None
+
+
+class Change(Clauses):
+    """What is different at some microversions."""
+
+    since: Version | None = None
+    until: Version | None = None
+
+
+class Difference(Strict):
+    """Where the reference and a running Nova part, or the reference contradicts itself; its key is its id."""
+
+    nova: Clauses | None = Field(None, description="what a running Nova was seen to do; the row is what the reference says")
+    why: Text
+
+
+class Variant(Clauses):
+    """One of the requests that share an action's key, told apart by a value in the body."""
+
+    since: Version | None = None
+    until: Version | None = None
+    changes: list[Change] | None = None
+    differs: dict[Name, Difference] | None = None
+
+
+class Row(Variant):
+    """An action."""
+
+    title: Text
+    cite: Text = Field(description="where it is written: the section of the reference, or what was observed")
+    variants: dict[Name, Variant] | None = None
+    variant_in: Name | None = Field(None, description="the field of the body that says which variant")
+    address: Text | None = Field(None, description="the method and path of a request with an address of its own")
+
+
+class Event(Effects):
+    """What happens without a caller."""
+
+    title: Text
+    cite: Text
+    note: Text | None = None
+    requires: Requires | None = None
+    when: When | None = None
+
+
+class State(Strict):
+    """An idle status, and the vm_state that it stands for."""
+
+    vm_state: Name
+    implies: dict[Name, bool] | None = Field(None, description="facts that this state implies")
+    end: bool = Field(False, description="whether nothing may follow: no way out is asked for")
+    title: Text | None = None
+
+
+class Shown(Strict):
+    """A status shown while one of some tasks is under way in one of some states."""
+
+    state: Names
+    task: Names
+
+
+class Caller(Strict):
+    """Someone who asks. Callers are listed from who may the most to who may the least."""
+
+    title: Text | None = None
+    like: Name | None = Field(None, description="may as much as this other caller")
+    holds: Name | None = Field(None, description="the lock that this caller holds when it locks")
+    passes_lock: bool = False
+    fails: Name | None = Field(None, description="the check that this caller always fails")
+
+
+class Fact(Strict):
+    """Something that is so or not so of a server: `usual`, and how a sentence says both."""
+
+    usual: bool
+    yes: Text
+    no: Text
+
+
+class CheckRow(Strict):
+    """A reason to refuse, with its code and the service's words; the table lists them in the order they are asked."""
+
+    code: Code
+    message: Text | None = None
+    ends: bool = Field(False, description="whether nothing more is looked at after it")
+
+
+class Field_(Strict):
+    """Where a document holds a key: a field, and for a fact the values that mean yes or no."""
+
+    field: Text
+    yes: list[Any] | None = None
+    no: list[Any] | None = None
+
+
+def _field(value: object) -> object:
+    return {"field": value} if isinstance(value, str) else value
+
+
+class Document(Strict):
+    """How to read the document of one server."""
+
+    within: Name
+    keys: dict[Name, Annotated[Field_, BeforeValidator(_field), WithJsonSchema({})]]
+
+
+class Microversions(Strict):
+    """The first and the last microversion that the table knows."""
+
+    oldest: Version
+    newest: Version
+
+
+class Rows(Strict):
+    """What all rows say unless they say otherwise."""
+
+    all: Clauses = Clauses()
+    where_states_are_named: Requires = Field(Requires(), description="what a row asks besides, when it names states")
+
+
+class Usual(Strict):
+    """What is taken when it is not told."""
+
+    state: Name
+    caller: Name
+
+
+class Table(Strict):
+    """A whole lifecycle."""
+
+    name: Name
+    title: Text
+    thing: Text = "thing"
+    microversions: Microversions | None = None
+    usual: Usual
+    callers: dict[Name, Caller] = Field(min_length=1)
+    lock_holders: dict[Name, Text] = Field({}, description="from the weakest lock to the strongest, as a sentence says it")
+    facts: dict[Name, Fact] = {}
+    options: dict[Name, int] = {}
+    checks: dict[Name, CheckRow]
+    document: Document | None = None
+    rows: Rows = Rows()
+    states: dict[Name, State] = Field(min_length=1)
+    statuses: dict[Name, Shown] = {}
+    tasks: list[Name] = []
+    events: dict[Name, Event] = {}
+    actions: dict[Name, Row] = Field(min_length=1)

@@ -1,0 +1,248 @@
+"""Strict YAML with positions: what a stranger's file says, or where it stops being a table.
+
+Scalars are text, `true`, `false` and decimal integers; quoted ones are always text. No anchors, aliases,
+tags or second documents, no key twice. Sizes are bounded before anything is built, so that a huge, deep
+or hostile file costs no more than a small one.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from lifecycle.errors import nearest, shown
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 16
+MAX_NODES = 100_000
+INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+Path_ = tuple[str | int, ...]
+
+
+class Place(NamedTuple):
+    """A position in a file: line and column from 1, and how many characters the caret marks."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+    width: int = 1
+
+
+class Mistake:
+    """One thing wrong with a table; prints as `file:line:column: message [where]` with the line and a caret."""
+
+    __slots__ = ("line", "message", "place", "where")
+
+    def __init__(self, place: Place, message: str, where: str = "", line: str | None = None) -> None:
+        self.place = place
+        self.message = message
+        self.where = where
+        self.line = line
+
+    def __str__(self) -> str:
+        place = self.place
+        head = f"{place.file}:{place.line}:{place.column}: {self.message}"
+        if self.where:
+            head += f"  [{self.where}]"
+        if self.line is None:
+            return head
+        start = max(0, place.column - 60)  # a long line is shown around the place
+        text = CONTROL.sub("\N{REPLACEMENT CHARACTER}", self.line[start : start + 100]).replace("\t", " ")
+        caret = "^" * max(1, min(place.width, len(text) - (place.column - 1 - start)))
+        return f"{head}\n  {text}\n  {' ' * (place.column - 1 - start)}{caret}"
+
+
+class Source:
+    """One file of a table: its text, its content as plain data, and where each part of it stands."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.lines = text.splitlines()
+        self.content: Any = None
+        self.places: dict[Path_, Place] = {}
+        self.keys: dict[Path_, Place] = {}
+
+    def mistake(self, path: Path_, message: str, *, key: bool = False) -> Mistake:
+        """A mistake at a part of the content; at its key, or at the nearest part around it that has a place."""
+        found = self.keys.get(path) if key else None
+        at = path
+        while found is None:
+            found = self.places.get(at) or (Place(self.name) if not at else None)
+            at = at[:-1]
+        return self.at(found, message, ".".join(str(part) for part in path))
+
+    def at(self, place: Place, message: str, where: str = "") -> Mistake:
+        """A mistake at a place of this file, with its line."""
+        line = self.lines[place.line - 1] if 0 < place.line <= len(self.lines) else None
+        return Mistake(place, message, where, line)
+
+
+class _Refused(Exception):
+    """The file is no table; carries the mistake."""
+
+    def __init__(self, mistake: Mistake) -> None:
+        super().__init__(mistake)
+        self.mistake = mistake
+
+
+def read(path: Path, name: str) -> tuple[Source, list[Mistake]]:
+    """The source in a file, called `name` in messages, and the mistakes of its form; content is None on a fatal one."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        return Source(name, ""), [Mistake(Place(name), f"cannot be read: {error.strerror or error}")]
+    return parse(data, name)
+
+
+def parse(data: bytes, name: str) -> tuple[Source, list[Mistake]]:
+    """The source in these bytes and the mistakes of its form; content is None where it cannot be read on."""
+    if len(data) > MAX_BYTES:
+        return Source(name, ""), [Mistake(Place(name), f"is larger than {MAX_BYTES:,} bytes; a table is not")]
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        message = f"is not UTF-8: byte 0x{data[error.start]:02x} cannot stand here; save the file as UTF-8"
+        return Source(name, ""), [Mistake(Place(name, line, column), message)]
+    source = Source(name, text)
+    bad = CONTROL.search(text)
+    if bad:
+        line = text.count("\n", 0, bad.start()) + 1
+        place = Place(name, line, bad.start() - text.rfind("\n", 0, bad.start()))
+        return source, [source.at(place, f"a control character ({bad.group()!a}) cannot stand in a table")]
+    return _build(source, text)
+
+
+def _build(source: Source, text: str) -> tuple[Source, list[Mistake]]:
+    builder = _Builder(source)
+    try:
+        for event in _events(source, text):
+            builder.take(event)
+    except _Refused as refused:
+        return source, [*builder.mistakes, refused.mistake]
+    if builder.root is _NOTHING:
+        return source, [Mistake(Place(source.name), "is empty; a table has at least its name, states and actions")]
+    source.content = builder.root
+    return source, builder.mistakes
+
+
+def _events(source: Source, text: str) -> Iterator[yaml.Event]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        yield from yaml.parse(text, Loader=loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(source.name, mark.line + 1, mark.column + 1) if mark else Place(source.name)
+        problem = " ".join(filter(None, [error.context, error.problem]))
+        raise _Refused(source.at(place, f"is not YAML: {problem}")) from None
+    except yaml.YAMLError as error:
+        raise _Refused(Mistake(Place(source.name), f"is not YAML: {shown(str(error))}")) from None
+    except RecursionError:
+        raise _Refused(Mistake(Place(source.name), "is nested too deeply to be a table")) from None
+
+
+_NOTHING: Any = object()
+
+
+class _Builder:
+    """Builds plain data from YAML's events, without recursion, and notes where each part stands."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.root: Any = _NOTHING
+        self.mistakes: list[Mistake] = []
+        self.stack: list[tuple[Any, Path_]] = []
+        self.key: str | None = None
+        self.nodes = 0
+        self.documents = 0
+
+    def take(self, event: yaml.Event) -> None:
+        if isinstance(event, yaml.NodeEvent):
+            self._node(event)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self.stack.pop()
+        elif isinstance(event, yaml.DocumentStartEvent):
+            self.documents += 1
+            if self.documents > 1:
+                raise _Refused(self._at(event, "a second document begins here; a file of a table has one"))
+
+    def _at(self, event: yaml.Event, message: str, where: str = "") -> Mistake:
+        return self.source.at(self._place(event), message, where)
+
+    def _place(self, event: yaml.Event) -> Place:
+        start, end = event.start_mark, event.end_mark
+        width = end.column - start.column if end.line == start.line else 1
+        return Place(self.source.name, start.line + 1, start.column + 1, max(1, width))
+
+    def _node(self, event: yaml.NodeEvent) -> None:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise _Refused(self._at(event, f"has more than {MAX_NODES:,} parts; a table has fewer"))
+        if isinstance(event, yaml.AliasEvent):
+            raise _Refused(self._at(event, f"an alias (*{shown(event.anchor)}) cannot stand in a table: write it out, or put it in rows.all"))
+        if event.anchor:
+            raise _Refused(self._at(event, f"an anchor (&{shown(event.anchor)}) cannot stand in a table"))
+        if event.tag:
+            raise _Refused(self._at(event, f"a tag ({shown(event.tag)}) cannot stand in a table: it holds data and no code"))
+        if self.stack and isinstance(self.stack[-1][0], dict) and self.key is None:
+            self._key(event)
+        else:
+            self._value(event)
+
+    def _key(self, event: yaml.NodeEvent) -> None:
+        if not isinstance(event, yaml.ScalarEvent):
+            raise _Refused(self._at(event, "a key must be a word"))
+        mapping, path = self.stack[-1]
+        self.key = event.value
+        here = (*path, self.key)
+        if self.key in mapping:
+            first = self.source.keys[here].line
+            self.mistakes.append(self._at(event, f"the key {shown(self.key)} stands here twice, first on line {first}", ".".join(map(str, path))))
+        else:
+            similar = next((known for known in mapping if known.lower() == self.key.lower()), None)
+            if similar:
+                self.mistakes.append(self._at(event, f"the keys {similar} and {self.key} differ only in case"))
+        self.source.keys[here] = self._place(event)
+
+    def _value(self, event: yaml.NodeEvent) -> None:
+        path: Path_ = ()
+        value = self._scalar(event) if isinstance(event, yaml.ScalarEvent) else {} if isinstance(event, yaml.MappingStartEvent) else []
+        if not self.stack:
+            self.root = value
+        else:
+            parent, above = self.stack[-1]
+            if isinstance(parent, dict):
+                key = self.key or ""
+                path = (*above, key)
+                parent.setdefault(key, value)
+                self.key = None
+            else:
+                path = (*above, len(parent))
+                parent.append(value)
+        self.source.places.setdefault(path, self._place(event))
+        if not isinstance(event, yaml.ScalarEvent):
+            if len(self.stack) >= MAX_DEPTH:
+                raise _Refused(self._at(event, f"is nested more than {MAX_DEPTH} deep; a table is not"))
+            self.stack.append((value, path))
+
+    def _scalar(self, event: yaml.ScalarEvent) -> str | bool | int:
+        if event.style:
+            return str(event.value)
+        text: str = event.value
+        if text in ("true", "false"):
+            return text == "true"
+        if text == "":
+            self.mistakes.append(self._at(event, "has no value; leave the key out, or write \"\" for an empty text"))
+        return int(text) if INTEGER.fullmatch(text) else text
+
+
+def meant(name: object, names: Iterator[str] | list[str] | tuple[str, ...]) -> str:
+    """`; did you mean x?` where a misspelt name is close to one of `names`, else nothing."""
+    close = nearest(name, names)
+    return f"; did you mean {close}?" if close else ""
