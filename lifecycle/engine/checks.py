@@ -51,20 +51,22 @@ class Request:
         self.reading = reading
 
 
-Judge = Callable[[Request, Data, Any], str | None]
+Judge = Callable[[Request, Data, Any, Any], str | None]
+"""From the request, its rule, what the rule wants of the key, and the key's value: a sentence, or None."""
 
 
 class Gate(dict[Any, Refusal | None]):
     """One check under one rule for one caller: what it answers for each value of the key it looks at."""
 
-    __slots__ = ("check", "judge", "key", "request", "rule")
+    __slots__ = ("check", "judge", "key", "request", "rule", "wanted")
 
     def __init__(self, check: Check, request: Request, rule: Data) -> None:
         super().__init__()
         self.check = check
         self.request = request
         self.rule = rule
-        self.key, self.judge = JUDGES.get(check.name, (check.name, _fact(check.name)))
+        self.key, self.judge = JUDGES.get(check.asks, (check.asks, _fact(check.asks)))
+        self.wanted = rule["requires"].get(check.name)
 
     def __missing__(self, value: Any) -> Refusal | None:  # noqa: ANN401 - a value of any key
         refusal = self._refusal(value)
@@ -73,14 +75,15 @@ class Gate(dict[Any, Refusal | None]):
         return refusal
 
     def _refusal(self, value: Any) -> Refusal | None:  # noqa: ANN401
-        sentence = self.judge(self.request, self.rule, value)
+        sentence = self.judge(self.request, self.rule, self.wanted, value)
         if sentence is None:
             return None
         name, rule = self.check.name, self.rule
         row = rule["lines"].get(name, rule["at"])
-        words = rule["messages"].get(name, self.check.message)
+        own = None if value and name == self.request.caller.fails else rule["messages"].get(name)
+        words = own or self.check.message
         reason = f"{self.request.action} refused: {sentence} ({row})"
-        return Refusal(name, rule["codes"].get(name, self.check.code), reason, row, words and self._words(words, value))
+        return Refusal(self.check.asks, rule["codes"].get(name, self.check.code), reason, row, words and self._words(words, value))
 
     def _words(self, words: str, value: object) -> str:
         """The service's own words; what only the service knows, such as {id}, stays as a placeholder."""
@@ -99,50 +102,42 @@ class Gate(dict[Any, Refusal | None]):
     @property
     def opens_always(self) -> bool:
         """Whether the rule asks nothing of this check, so that it need not be looked at."""
-        if self.request.caller.fails == self.check.name:
-            return False
-        return self.key not in UNCONDITIONAL and self.rule["requires"].get(self.key) is None
+        return self.key not in UNCONDITIONAL and self.wanted is None
 
 
 def gates(request: Request, rule: Data) -> tuple[Gate, ...]:
     """The checks that this rule makes of this caller, in the order in which they are asked."""
-    made = (Gate(check, request, rule) for check in ordered(request.rules.checks, rule["order"]))
+    made = (Gate(check, request, rule) for check in request.rules.checks)
     return tuple(gate for gate in made if not gate.opens_always)
-
-
-def ordered(checks: Sequence[Check], own: Sequence[str]) -> list[Check]:
-    """The table's order; the checks of a row's own order stand together, where the first of them usually does."""
-    by_name = {check.name: check for check in checks}
-    found: list[Check] = []
-    for check in checks:
-        if check.name not in own:
-            found.append(check)
-        elif not any(known.name in own for known in found):
-            found += [by_name[name] for name in own]
-    return found
 
 
 def absent(request: Request) -> Data:
     """The rule of an action that is not there at this microversion: nothing is asked but that it were."""
     at = request.rules.action(request.action)["at"]
-    keys: dict[str, Any] = dict.fromkeys(("requires", "codes", "messages", "lines"), {})
-    return {**keys, "at": at, "absent": True, "order": [], "policy": None, "called": None, "by": None, "lock": "ignored", "outcomes": []}
+    keys: dict[str, Any] = dict.fromkeys(("requires", "codes", "messages", "lines", "fails_instead"), {})
+    return {**keys, "at": at, "absent": True, "policy": None, "called": None, "by": None, "lock": "ignored", "outcomes": []}
 
 
-def _token(request: Request, rule: Data, value: object) -> str | None:
-    del rule, value
-    return "the request has no valid token" if request.caller.fails == "token" else None
+def _fails(request: Request, rule: Data, check: str) -> bool:
+    """Whether this caller fails this check whatever the rest: a stranger, where the server is looked up."""
+    fails = request.caller.fails
+    return fails is not None and rule["fails_instead"].get(fails, fails) == check
 
 
-def _removed(request: Request, rule: Data, value: object) -> str | None:
-    del request, value
+def _token(request: Request, rule: Data, wanted: Any, value: object) -> str | None:
+    del wanted, value
+    return "the request has no valid token" if _fails(request, rule, "token") else None
+
+
+def _removed(request: Request, rule: Data, wanted: Any, value: object) -> str | None:
+    del request, wanted, value
     removed: str | None = rule.get("removed")
     return removed and f"it is gone for good, {removed}"
 
 
-def _microversion(request: Request, rule: Data, value: object) -> str | None:
+def _microversion(request: Request, rule: Data, wanted: Any, value: object) -> str | None:
     """Where the action is, when it is not here: `gone since 2.44; try --microversion 2.43`."""
-    del value
+    del wanted, value
     if not rule.get("absent") or request.version is None:
         return None
     here = microversion.text(request.version)
@@ -161,27 +156,29 @@ def _microversion(request: Request, rule: Data, value: object) -> str | None:
     return f"it comes with {first}, and this is {here}; try --microversion {first}"
 
 
-def _body(request: Request, rule: Data, value: object) -> str | None:
-    del request, rule
+def _body(request: Request, rule: Data, wanted: Any, value: object) -> str | None:
+    del request, rule, wanted
     return None if value is True else f"the body is wrong, {value}"
 
 
-def _exists(request: Request, rule: Data, value: object) -> str | None:
+def _exists(request: Request, rule: Data, wanted: Any, value: object) -> str | None:
     thing = request.rules.thing
     if not value:
         return f"there is no such {thing}"
-    return f"to a {request.caller.name} the {thing} is not there" if request.caller.fails == "exists" else None
+    return f"to a {request.caller.name} the {thing} is not there" if _fails(request, rule, "exists") else None
 
 
-def _policy(request: Request, rule: Data, value: object) -> str | None:
-    del value
+def _policy(request: Request, rule: Data, wanted: Any, value: object) -> str | None:
+    del wanted, value
     least = rule["by"]
+    if _fails(request, rule, "policy"):
+        return f"the {request.rules.thing} is another project's, and this is {_a(request.caller.name)}"
     if least is None or request.caller.rank <= request.rules.caller(least).rank:
         return None
     return f"it takes {_a(least)}, and this is {_a(request.caller.name)}"
 
 
-def _lock(request: Request, rule: Data, value: str | None) -> str | None:
+def _lock(request: Request, rule: Data, wanted: Any, value: str | None) -> str | None:
     """Refused by a lock: of anyone, or (`owned`) only of somebody above the caller."""
     caller, thing, holders = request.caller, request.rules.thing, request.rules.holders
     if value is None or caller.passes_lock or rule["lock"] == "ignored":
@@ -194,15 +191,18 @@ def _lock(request: Request, rule: Data, value: str | None) -> str | None:
     return f"the {thing} is locked by {holders[value]}, it takes {passing}{undo}"
 
 
-def _state(request: Request, rule: Data, value: str) -> str | None:
-    wanted = rule["requires"].get("state")
+def _state(request: Request, rule: Data, wanted: Any, value: str) -> str | None:
+    del rule
     if wanted is None or value in wanted:
         return None
-    return f"the {request.rules.thing} is {value}, it must be {listed(wanted, 'or')}"
+    states = request.rules.states
+    unwanted = [state for state in states if state not in wanted]
+    needed = listed(wanted, "or") if len(wanted) <= len(unwanted) else f"anything but {listed(unwanted, 'or')}"
+    return f"the {request.rules.thing} is {value}, it must be {needed}"
 
 
-def _task(request: Request, rule: Data, value: str | None) -> str | None:
-    wanted = rule["requires"].get("task_state")
+def _task(request: Request, rule: Data, wanted: Any, value: str | None) -> str | None:
+    del rule
     if wanted is None or value in wanted:
         return None
     thing = request.rules.thing
@@ -219,8 +219,8 @@ def _task(request: Request, rule: Data, value: str | None) -> str | None:
 def _fact(name: str) -> Judge:
     """The check of a fact: a plain yes or no that the table declares."""
 
-    def judge(request: Request, rule: Data, value: bool) -> str | None:  # noqa: FBT001
-        wanted = rule["requires"].get(name)
+    def judge(request: Request, rule: Data, wanted: Any, value: bool) -> str | None:  # noqa: FBT001
+        del rule
         if wanted is None or value == wanted:
             return None
         says = request.rules.facts[name]["says"]

@@ -25,10 +25,11 @@ Data = Mapping[str, Any]
 class Check:
     """A reason to refuse that the table orders, with the code and the words it answers by default."""
 
-    __slots__ = ("code", "ends", "message", "name")
+    __slots__ = ("asks", "code", "ends", "message", "name")
 
     def __init__(self, data: Data) -> None:
         self.name: str = data["name"]
+        self.asks: str = data["asks"] or self.name
         self.code: int = data["code"]
         self.message: str | None = data["message"]
         self.ends: bool = data["ends"]

@@ -18,6 +18,7 @@ from lifecycle.table.source import Path_
 
 NO_TASK = "none"
 ANY = "any"
+SAME = "same"
 EFFECTS = tuple(Effects.model_fields)
 CLAUSES = tuple(name for name in Clauses.model_fields if name not in ("note", "outcomes"))
 MERGED = ("requires", "codes", "messages")
@@ -48,7 +49,7 @@ def compile_table(loaded: Loaded) -> dict[str, Any]:
             name: {"vm_state": state.vm_state, "implies": state.implies or {}, "end": state.end, "at": loaded.at(("states", name))}
             for name, state in table.states.items()
         },
-        "tasks": table.tasks,
+        "tasks": [*table.tasks, *table.other_tasks],
         "shows": shows(table),
         "document": table.document and table.document.model_dump(),
         "actions": {name: _action(loaded, table, name, row) for name, row in table.actions.items()},
@@ -220,7 +221,7 @@ def _rule(
         "called": values.get("called"),
         "codes": values["codes"],
         "messages": values["messages"],
-        "order": values.get("order") or [],
+        "fails_instead": values.get("fails_instead") or {},
         "removed": values.get("removed"),
         "outcomes": rows,
     }
@@ -234,12 +235,16 @@ def _requires(table: Table, said: Iterable[Requires | None]) -> dict[str, Any]:
             asked.update(_asked(requires))
     if asked.get("state", ANY) != ANY:
         asked = {**_asked(table.rows.where_states_are_named), **asked}
-    state, task = asked.pop("state", ANY), asked.pop("task", ANY)
-    wanted = {name: value for name, value in asked.items() if value != ANY}
-    if state != ANY:
-        wanted["state"] = choose(state, table.states)
-    if task != ANY:
-        wanted["task_state"] = tasks(task, table)
+    wanted: dict[str, Any] = {}
+    for name, value in asked.items():
+        check = table.checks.get(name)
+        kind = (check and check.asks) or name
+        if value == ANY:
+            continue
+        if kind == "state":
+            wanted[name] = choose(value, table.states)
+        else:
+            wanted[name] = tasks(value, table) if kind == "task" else value
     return wanted
 
 
@@ -257,7 +262,7 @@ def choose(choice: Choice, names: Iterable[str]) -> list[str]:
 
 def tasks(choice: Choice, table: Table) -> list[str | None]:
     """The tasks that a choice names, None for no task."""
-    return [None if name == NO_TASK else name for name in choose(choice, [NO_TASK, *table.tasks])]
+    return [None if name == NO_TASK else name for name in choose(choice, [NO_TASK, *table.tasks, *table.other_tasks])]
 
 
 def _outcome(loaded: Loaded, table: Table, parts: list[tuple[Path_, Any]], when: When | None) -> dict[str, Any]:
@@ -297,6 +302,8 @@ def _when(table: Table, when: When | None) -> dict[str, list[Any]]:
     conditions: dict[str, list[Any]] = {name: [value] for name, value in (when.model_extra or {}).items()}
     if when.state:
         conditions["state"] = choose(when.state, table.states)
+    if when.before:
+        conditions["before"] = choose(when.before, table.states)
     if when.task:
         conditions["task_state"] = tasks(when.task, table)
     return conditions

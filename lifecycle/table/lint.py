@@ -1,1 +1,345 @@
-def lint(loaded, table, *, whole): return []
+"""Lint over a whole table: names that nothing is called, rows that contradict each other, states that lead nowhere.
+
+One function a lint; each yields the mistakes it finds. Those of `WHOLE` look at what is *not* said,
+and are asked only when every file could be read.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from lifecycle.engine import microversion
+from lifecycle.engine.checks import JUDGES
+from lifecycle.table.compile import ANY, NO_TASK, SAME, choose
+from lifecycle.table.load import Loaded
+from lifecycle.table.model import Choice, Effects, Event, Outcome, Recall, Requires, Row, Table, Variant, When
+from lifecycle.table.source import Mistake, Path_, meant
+
+Lint = Callable[[Loaded, Table], Iterator[Mistake]]
+
+
+def lint(loaded: Loaded, table: Table, *, whole: bool) -> list[Mistake]:
+    """All mistakes of a table that has the right shape; without `whole` only those of what is said."""
+    lints = (*SAID, *WHOLE) if whole else SAID
+    mistakes = [mistake for check in lints for mistake in check(loaded, table)]
+    return mistakes
+
+
+def parts(table: Table) -> Iterator[tuple[Path_, Any]]:
+    """Every row, variant, change, difference, outcome and event, each with its path."""
+    yield ("rows", "all"), table.rows.all
+    for name, row in table.actions.items():
+        yield from _parts(("actions", name), row)
+        for variant, holder in (row.variants or {}).items():
+            yield from _parts(("actions", name, "variants", variant), holder)
+    for name, event in table.events.items():
+        yield ("events", name), event
+
+
+def _parts(path: Path_, holder: Variant) -> Iterator[tuple[Path_, Any]]:
+    overlays: list[tuple[Path_, Any]] = [(path, holder)]
+    overlays += [((*path, "changes", number), change) for number, change in enumerate(holder.changes or ())]
+    overlays += [((*path, "differs", key, "nova"), difference.nova) for key, difference in (holder.differs or {}).items() if difference.nova]
+    for where, overlay in overlays:
+        yield where, overlay
+        for number, outcome in enumerate(overlay.outcomes or ()):
+            yield (*where, "outcomes", number), outcome
+
+
+def unknown_names(loaded: Loaded, table: Table) -> Iterator[Mistake]:
+    """A name of a state, task, fact, option, caller, check, holder or memory that the table does not have."""
+    for path, kind, name, names in _names(table):
+        if name not in names:
+            hint = meant(name, list(names)) or _status_hint(table, kind, name)
+            yield loaded.mistake(path, f"no {kind} is called {name}{hint}")
+
+
+def _status_hint(table: Table, kind: str, name: str) -> str:
+    """For a status or a vm_state where a state is wanted: the state that it belongs to."""
+    if kind != "state":
+        return ""
+    if name in table.statuses:
+        return f"; {name} is what {', '.join(table.statuses[name].state)} shows during {table.statuses[name].task[0]}"
+    state = next((state for state, row in table.states.items() if row.vm_state == name), None)
+    return f"; the vm_state {name} is called {state} here" if state else f"; there are {', '.join(table.states)}"
+
+
+Named = tuple[Path_, str, str, Iterable[str]]
+
+
+def _names(table: Table) -> Iterator[Named]:
+    states, tasks, checks = {*table.states}, {*table.tasks, *table.other_tasks}, {*table.checks}
+    yield ("usual", "state"), "state", table.usual.state, states
+    yield ("usual", "caller"), "caller", table.usual.caller, table.callers
+    for name, state in table.states.items():
+        yield from ((("states", name, "implies", fact), "fact", fact, table.facts) for fact in state.implies or ())
+    for name, shown in table.statuses.items():
+        yield from _each(("statuses", name, "state"), "state", shown.state, states)
+        yield from _each(("statuses", name, "task"), "task", shown.task, tasks)
+    for name, caller in table.callers.items():
+        path = ("callers", name)
+        yield from _one((*path, "like"), "caller", caller.like, table.callers)
+        yield from _one((*path, "holds"), "lock holder", caller.holds, table.lock_holders)
+        yield from _one((*path, "fails"), "check", caller.fails, checks)
+    for name, check in table.checks.items():
+        yield from _one(("checks", name, "asks"), "check or fact", check.asks, {*JUDGES, *table.facts})
+        if check.asks is None:
+            yield ("checks", name), "check or fact", name, {*JUDGES, *table.facts}
+    for name in table.document.keys if table.document else ():
+        yield ("document", "keys", name), "key of a case", name, {*table.facts, *DOCUMENT_KEYS}
+    yield from _requires_names(table, ("rows", "where_states_are_named"), table.rows.where_states_are_named)
+    memories = {effects.remembers for _, effects in parts(table) if effects.remembers}
+    for path, part in parts(table):
+        yield from _part_names(table, path, part, memories)
+
+
+DOCUMENT_KEYS = ("status", "vm_state", "task_state", "locked", "locked_by", "before")
+
+
+def _part_names(table: Table, path: Path_, part: Any, memories: set[str]) -> Iterator[Named]:  # noqa: ANN401
+    states, tasks = {*table.states}, {*table.tasks, *table.other_tasks, NO_TASK}
+    yield from _requires_names(table, (*path, "requires"), getattr(part, "requires", None))
+    yield from _when_names(table, (*path, "when"), getattr(part, "when", None))
+    yield from _one((*path, "by"), "caller", getattr(part, "by", None), table.callers)
+    for field in ("codes", "messages", "fails_instead"):
+        for name in getattr(part, field, None) or ():
+            yield (*path, field, name), "check", name, table.checks
+    yield from _each((*path, "task"), "task", part.task or (), tasks)
+    if part.at_once:
+        yield from _one((*path, "at_once", "state"), "state", part.at_once.state, states)
+        yield from _one((*path, "at_once", "task"), "task", part.at_once.task, tasks)
+    for field in ("becomes", "fails"):
+        for number, end in enumerate(getattr(part, field) or ()):
+            if isinstance(end, Recall):
+                yield (*path, field, number, "recall"), "memory", end.recall, memories
+            else:
+                yield (*path, field, number), "state", end, {*states, SAME}
+
+
+def _requires_names(table: Table, path: Path_, requires: Requires | None) -> Iterator[Named]:
+    if requires is None:
+        return
+    yield from _choice(table, path, "state", requires.state)
+    yield from _choice(table, path, "task", requires.task)
+    known = {*table.facts, *(name for name, check in table.checks.items() if check.asks)}
+    for name, value in (requires.model_extra or {}).items():
+        yield (*path, name), "fact or check", name, known
+        if isinstance(value, Choice) and name in table.checks:
+            yield from _choice(table, path, name, value, str(table.checks[name].asks))
+
+
+def _choice(table: Table, path: Path_, name: str, choice: Choice | None, kind: str | None = None) -> Iterator[Named]:
+    kind = kind or name
+    known = {*table.states} if kind == "state" else {*table.tasks, *table.other_tasks, NO_TASK}
+    if choice is not None and choice.of != [ANY]:
+        where = (*path, name) if choice.of else (*path, name, "not")
+        yield from _each(where, kind, choice.of or choice.but or (), known)
+
+
+def _when_names(table: Table, path: Path_, when: When | None) -> Iterator[Named]:
+    if when is not None:
+        yield from _choice(table, path, "state", when.state)
+        yield from _choice(table, path, "task", when.task)
+        yield from _choice(table, path, "before", when.before, "state")
+        for name, value in (when.model_extra or {}).items():
+            known = table.facts if isinstance(value, bool) else table.options
+            yield (*path, name), "fact" if isinstance(value, bool) else "option", name, known
+
+
+def _one(path: Path_, kind: str, name: str | None, names: Iterable[str]) -> Iterator[Named]:
+    if name is not None:
+        yield path, kind, name, names
+
+
+def _each(path: Path_, kind: str, names: Iterable[str], known: Iterable[str]) -> Iterator[Named]:
+    for number, name in enumerate(names):
+        yield (*path, number), kind, name, known
+
+
+def said_twice(loaded: Loaded, table: Table) -> Iterator[Mistake]:
+    """A name that stands twice in one list of states or tasks."""
+    for path, kind, name, _ in _names(table):
+        number = path[-1]
+        if isinstance(number, int) and kind in ("state", "task"):
+            before = {other for place, _, other, _ in _names(table) if place[:-1] == path[:-1] and place[-1] < number}  # type: ignore[operator]
+            if name in before and path[-2] != "task":
+                yield loaded.mistake(path, f"{name} stands here twice")
+
+
+def statuses(loaded: Loaded, table: Table) -> Iterator[Mistake]:
+    """A state and task that are shown as two statuses, and two states of one vm_state."""
+    shown: dict[tuple[str, str], str] = {}
+    for status, row in table.statuses.items():
+        for state in row.state:
+            for task in row.task:
+                other = shown.setdefault((state, task), status)
+                if other != status:
+                    yield loaded.mistake(("statuses", status), f"{state} during {task} is shown as {other} too", key=True)
+    named: dict[str, str] = {}
+    for name, state in table.states.items():
+        other = named.setdefault(state.vm_state, name)
+        if other != name:
+            yield loaded.mistake(("states", name, "vm_state"), f"the vm_state {state.vm_state} is {other} already")
+
+
+def bounds(loaded: Loaded, table: Table) -> Iterator[Mistake]:
+    """Microversions that end before they begin, that the table does not know, or where it knows none."""
+    versions = table.microversions
+    for path, part in parts(table):
+        for where, bounded in ((path, part), ((*path, "when"), getattr(part, "when", None))):
+            since, until = getattr(bounded, "since", None), getattr(bounded, "until", None)
+            for field, text in (("since", since), ("until", until)):
+                if text is None:
+                    continue
+                if versions is None:
+                    yield loaded.mistake((*where, field), "the table has no microversions; say which in `microversions`")
+                elif not _parse(versions.oldest) <= _parse(text) <= _parse(versions.newest):
+                    yield loaded.mistake((*where, field), f"{text} is not from {versions.oldest} to {versions.newest}")
+            if since and until and _parse(since) > _parse(until):
+                yield loaded.mistake((*where, "until"), f"ends at {until}, before it begins at {since}")
+    if versions and _parse(versions.oldest) > _parse(versions.newest):
+        yield loaded.mistake(("microversions",), f"the oldest, {versions.oldest}, is newer than {versions.newest}")
+
+
+def _parse(text: str) -> microversion.Microversion:
+    return microversion.parse(text)
+
+
+def overlaps(loaded: Loaded, table: Table) -> Iterator[Mistake]:
+    """Outcomes that are never reached, changes of one word at one microversion, two actions of one address."""
+    for path, part in parts(table):
+        seen: list[Any] = []
+        for number, outcome in enumerate(getattr(part, "outcomes", None) or ()):
+            where = (*path, "outcomes", number)
+            earlier = next((index for index, when in enumerate(seen) if when is None or when == outcome.when), None)
+            if earlier is not None:
+                yield loaded.mistake(where, f"is never reached: outcome {earlier + 1} of this row fits whenever this one does")
+            seen.append(outcome.when)
+        yield from _changes(loaded, path, getattr(part, "changes", None) or ())
+    addresses: dict[str, str] = {}
+    for name, row in table.actions.items():
+        other = addresses.setdefault(row.address or name, name)
+        if other != name:
+            yield loaded.mistake(("actions", name, "address"), f"{row.address} is the address of {other} too")
+
+
+def _changes(loaded: Loaded, path: Path_, changes: Iterable[Any]) -> Iterator[Mistake]:
+    rows = list(changes)
+    for number, change in enumerate(rows):
+        for before in rows[:number]:
+            if not _overlap(before, change):
+                continue
+            for field in sorted(before.model_fields_set & change.model_fields_set - {"since", "until", "note"}):
+                if getattr(before, field) != getattr(change, field):
+                    yield loaded.mistake((*path, "changes", number, field), f"{field} is changed to something else above, at the same microversions")
+
+
+def _overlap(one: Any, other: Any) -> bool:  # noqa: ANN401
+    low = max((_parse(part.since) for part in (one, other) if part.since), default=(0, 0))
+    high = min((_parse(part.until) for part in (one, other) if part.until), default=(99999, 99999))
+    return low <= high
+
+
+def asked_nowhere(loaded: Loaded, table: Table) -> Iterator[Mistake]:
+    """Something required that no check of the table asks."""
+    for path, part in parts(table):
+        requires = getattr(part, "requires", None)
+        for name in (requires.model_fields_set | {*(requires.model_extra or {})}) if requires else ():
+            if name not in table.checks and name in {*table.facts, *JUDGES}:
+                yield loaded.mistake((*path, "requires", name), f"{name} is required, but no check asks it; add it to `checks`", key=True)
+
+
+def never_allowed(loaded: Loaded, table: Table) -> Iterator[Mistake]:
+    """A row that requires of all its states what these states rule out."""
+    for path, part in parts(table):
+        requires = getattr(part, "requires", None)
+        if requires is None or requires.state is None or requires.state.of == [ANY]:
+            continue
+        chosen = choose(requires.state, table.states)
+        for fact, wanted in (requires.model_extra or {}).items():
+            implied = [(table.states[state].implies or {}).get(fact) if state in table.states else None for state in chosen]
+            if isinstance(wanted, bool) and implied and all(value is (not wanted) for value in implied):
+                yield loaded.mistake((*path, "requires", fact), f"can never be: {', '.join(chosen)} implies {fact} {str(not wanted).lower()}")
+
+
+def unfinished(loaded: Loaded, table: Table) -> Iterator[Mistake]:
+    """A task that is started and of which nothing says how it ends."""
+    for name, row in table.actions.items():
+        for path, part, base in _effects(("actions", name), row):
+            task = part.task or next((layer.task for layer in base if layer.task), None)
+            becomes = part.becomes or next((layer.becomes for layer in base if layer.becomes), None)
+            if task and task != [NO_TASK] and not becomes:
+                yield loaded.mistake((*path, "task"), "starts a task, and nothing says what becomes of it; add `becomes`", key=True)
+
+
+def _effects(path: Path_, row: Row) -> Iterator[tuple[Path_, Effects, list[Effects]]]:
+    """Every place of a row that effects can be read at, with the parts that it takes the rest from."""
+    for where, holder, base in [
+        (path, row, [row]),
+        *(((*path, "variants", name), variant, [variant, row]) for name, variant in (row.variants or {}).items()),
+    ]:
+        if holder.outcomes:
+            yield from (((*where, "outcomes", number), outcome, [*base]) for number, outcome in enumerate(holder.outcomes))
+        elif not (isinstance(holder, Row) and holder.variants):
+            yield where, holder, base[1:]
+
+
+def idle_tasks(loaded: Loaded, table: Table) -> Iterator[Mistake]:
+    """A task that no action or event runs through, and so nothing ends."""
+    run = {task for _, part in parts(table) for task in part.task or ()}
+    for number, task in enumerate(table.tasks):
+        if task not in run:
+            yield loaded.mistake(("tasks", number), f"no action or event runs through {task}, so nothing ends it")
+
+
+def reach(loaded: Loaded, table: Table) -> Iterator[Mistake]:
+    """A state that nothing leads to, or that nothing leads out of and that is no end."""
+    moves = list(_moves(table))
+    reached = {table.usual.state, *(end for sources, ends in moves if sources is None for end in ends)}
+    while True:
+        more = {end for sources, ends in moves if sources and sources & reached for end in ends} - reached
+        if not more:
+            break
+        reached |= more
+    for name, state in table.states.items():
+        if name not in reached:
+            yield loaded.mistake(("states", name), f"nothing leads to {name}", key=True)
+        elif not state.end and not any(sources and name in sources and ends - {name} for sources, ends in moves):
+            yield loaded.mistake(("states", name), f"nothing leads out of {name}; say `end: true` if that is meant", key=True)
+
+
+def _moves(table: Table) -> Iterator[tuple[set[str] | None, set[str]]]:
+    """From which states (None: from nothing) a row or event can lead where."""
+    for name, row in table.actions.items():
+        for _, part, base in _effects(("actions", name), row):
+            layers = [part, *base]
+            yield _sources(table, layers), set(_targets(table, layers))
+    for event in table.events.values():
+        yield _sources(table, [event]), set(_targets(table, [event]))
+
+
+def _sources(table: Table, layers: list[Any]) -> set[str] | None:
+    required = [layer.requires for layer in layers if isinstance(layer, (Variant, Event)) and layer.requires]
+    if any(requires.exists == ANY for requires in required):
+        return None
+    chosen = {*table.states}
+    choices = [requires.state for requires in required]
+    choices += [layer.when.state for layer in layers if isinstance(layer, (Outcome, Event)) and layer.when]
+    for choice in choices:
+        if choice and choice.of != [ANY]:
+            chosen &= {*choose(choice, table.states)}
+    return chosen
+
+
+def _targets(table: Table, layers: list[Any]) -> Iterator[str]:
+    for field in ("becomes", "fails"):
+        ends = next((getattr(layer, field) for layer in layers if getattr(layer, field)), ())
+        yield from (end for end in ends if isinstance(end, str) and end in table.states)
+        if any(isinstance(end, Recall) for end in ends):
+            yield from table.states  # some state that is reached anyway
+    at_once = next((layer.at_once for layer in layers if layer.at_once), None)
+    if at_once and at_once.state:
+        yield at_once.state
+
+
+SAID: tuple[Lint, ...] = (unknown_names, said_twice, statuses, bounds, overlaps, asked_nowhere, never_allowed)
+WHOLE: tuple[Lint, ...] = (unfinished, idle_tasks, reach)

@@ -66,8 +66,9 @@ Chosen = Annotated[Choice, BeforeValidator(_choice), WithJsonSchema(_CHOICE_SCHE
 class Requires(BaseModel):
     """What an action asks of the server: its state, its task, and any fact of the table (`host: true`)."""
 
+    # a check that asks what another asks is named here as well, with states or tasks
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
-    __pydantic_extra__: dict[str, bool | Literal["any"]]
+    __pydantic_extra__: dict[str, bool | Choice | Literal["any"]]
     state: Chosen | None = None
     task: Chosen | None = None
     exists: bool | Literal["any"] | None = None
@@ -80,6 +81,7 @@ class When(BaseModel):
     __pydantic_extra__: dict[str, bool | Literal["zero", "positive", "negative"]]
     state: Chosen | None = None
     task: Chosen | None = None
+    before: Chosen | None = None
     since: Version | None = None
     until: Version | None = None
 
@@ -99,7 +101,7 @@ class Effects(Strict):
     at_once: AtOnce | None = Field(None, description="what is shown right after the answer; default: the first task")
     becomes: Ends | None = Field(None, description="where it ends when the work settles: states, same, or {recall: …}")
     fails: Ends | None = Field(None, description="where it ends when the work fails: states, same, or {recall: …}")
-    loses: Names | None = Field(None, description="what cannot be had back: disk, memory, server …")
+    loses: Annotated[list[Name], BeforeValidator(_listed)] | None = Field(None, description="what cannot be had back: disk, memory, server …")
     locks: bool | None = Field(None, description="true: the caller holds the lock then; false: nobody does")
     remembers: Name | None = Field(None, description="remembers the state that it was in, under this name")
 
@@ -120,10 +122,10 @@ class Clauses(Effects):
     )
     by: Name | None = Field(None, description="the caller who may at least")
     policy: Name | None = Field(None, description="the service's own name of the policy rule")
-    called: Name | None = Field(None, description="what the service's own words call the action; default: its key")
+    called: Text | None = Field(None, description="what the service's own words call the action; default: its key")
     codes: dict[Name, Code] | None = Field(None, description="the code of a check, where it is not the usual one")
     messages: dict[Name, Text] | None = Field(None, description="the service's words for a check, where not the usual ones")
-    order: Names | None = Field(None, description="checks that are asked in this order, from where the first of them usually stands")
+    fails_instead: dict[Name, Name] | None = Field(None, description="callers that always fail a check fail this other one")
     removed: Text | None = Field(None, description="gone for good: since when, and why")
     outcomes: list[Outcome] | None = None
     note: Text | None = None
@@ -211,6 +213,7 @@ class CheckRow(Strict):
 
     code: Code
     message: Text | None = None
+    asks: Name | None = Field(None, description="asks what this other check asks, and is known by its name")
     ends: bool = Field(False, description="whether nothing more is looked at after it")
 
 
@@ -272,5 +275,6 @@ class Table(Strict):
     states: dict[Name, State] = Field(min_length=1)
     statuses: dict[Name, Shown] = {}
     tasks: list[Name] = []
+    other_tasks: list[Name] = Field([], description="tasks that a server may show, and that no row runs through")
     events: dict[Name, Event] = {}
     actions: dict[Name, Row] = Field(min_length=1)
