@@ -1,8 +1,7 @@
 """What `import lifecycle` offers: a table loaded, servers described, decisions asked for."""
 
-from collections.abc import Mapping
-from os import PathLike
-from typing import Any
+from __future__ import annotations
+
 from weakref import WeakValueDictionary
 
 from lifecycle.engine.body import read_body
@@ -13,6 +12,12 @@ from lifecycle.engine.microversion import Microversion
 from lifecycle.engine.rules import Rules, check_reading
 from lifecycle.engine.situation import Situation, situate
 from lifecycle.errors import CaseError, shown
+
+TYPE_CHECKING = False  # typing itself takes as long to import as all of this package
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from os import PathLike
+    from typing import Any
 
 REMEMBERED = 200_000  # decisions that a Lifecycle keeps; then it forgets them all and begins anew
 
@@ -64,7 +69,7 @@ def _server(told: dict[str, Any]) -> Server:
 def _key(told: Mapping[str, Any]) -> object:
     """A hashable that is equal just where the same was told; True and 1 are not the same."""
     options = told.get("options")
-    if isinstance(options, Mapping):
+    if isinstance(options, dict):
         told = {**told, "options": tuple(sorted((str(name), repr(value)) for name, value in options.items()))}
     try:
         return frozenset((name, value, type(value)) for name, value in told.items())

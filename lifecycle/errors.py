@@ -3,8 +3,11 @@
 Every error is one sentence that says where, what, and what would be right.
 """
 
-from collections.abc import Iterable, Sequence
+from __future__ import annotations
 
+TYPE_CHECKING = False  # typing itself takes as long to import as all of this package
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 class LifecycleError(Exception):
     """The root of all errors of this package; its text is meant for the person who gave the input."""

@@ -1,10 +1,13 @@
 """The body of a request: which variant it asks for, and whether it is shaped like a request at all."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
-from lifecycle.engine.rules import Data, Rules
 from lifecycle.errors import listed, shown
 
+TYPE_CHECKING = False  # typing itself takes as long to import as all of this package
+if TYPE_CHECKING:
+    from lifecycle.engine.rules import Data, Rules
+    from collections.abc import Mapping
 
 def read_body(rules: Rules, name: str, body: object) -> tuple[str | None, str | bool]:
     """The variant that a whole request document asks for, and True or what is wrong with it.
@@ -12,7 +15,7 @@ def read_body(rules: Rules, name: str, body: object) -> tuple[str | None, str | 
     A body is one object whose single key is the action's; what an address of its own takes is not looked at.
     """
     action: Data = rules.action(name)
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         return None, f"it must be an object, not {shown(body)}"
     key = action["body"]
     if key is None:
@@ -28,7 +31,7 @@ def _variant(action: Data, content: object) -> tuple[str | None, str | bool]:
     field, variants = action["variant_in"], action["variants"]
     if field is None:
         return None, True
-    if not isinstance(content, Mapping) or field not in content:
+    if not isinstance(content, dict) or field not in content:
         return None, f"{field} is missing: it must be {listed(variants, 'or')}"
     asked = content[field]
     found = next((variant for variant in variants if isinstance(asked, str) and asked.upper() == variant.upper()), None)

@@ -4,13 +4,21 @@ A check looks at one key of a situation, so that under one rule, for one caller,
 dictionary from the values of that key to the refusal, or None: a `Gate`.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from __future__ import annotations
 
 from lifecycle.engine import microversion
-from lifecycle.engine.microversion import Microversion
-from lifecycle.engine.rules import Caller, Check, Data, Rules
 from lifecycle.errors import listed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from lifecycle.engine.microversion import Microversion
+    from lifecycle.engine.rules import Caller, Check, Data, Rules
+
+    Judge = Callable[["Request", Data, Any, Any], str | None]
+    """From the request, its rule, what the rule wants of the key, and the key's value: a sentence, or None."""
 
 ASKED = "asked"  # the key of what depends on the request alone: one value, always
 REMEMBERED = 512  # values of one key that a gate keeps; a stranger's bodies are without number
@@ -51,11 +59,7 @@ class Request:
         self.reading = reading
 
 
-Judge = Callable[[Request, Data, Any, Any], str | None]
-"""From the request, its rule, what the rule wants of the key, and the key's value: a sentence, or None."""
-
-
-class Gate(dict[Any, Refusal | None]):
+class Gate(dict):  # type: ignore[type-arg] - dict[Any, Refusal | None] needs typing when the class is made
     """One check under one rule for one caller: what it answers for each value of the key it looks at."""
 
     __slots__ = ("check", "judge", "key", "request", "rule", "wanted")

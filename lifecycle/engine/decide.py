@@ -1,13 +1,16 @@
 """The answer to "may this be done now?": the checks of one rule, then its outcome."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from __future__ import annotations
 
 from lifecycle.engine.checks import Gate, Refusal, Request, absent, gates
 from lifecycle.engine.outcome import Outcome, Outcomes
 from lifecycle.engine.situation import SIGNS, Situation
 from lifecycle.errors import listed
 
+TYPE_CHECKING = False  # typing itself takes as long to import as all of this package
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 class Decision:
     """Allowed or refused, with the code, the rule and the words that a real service gives first.

@@ -4,12 +4,15 @@ Which field holds what is said by the table (`document` in lifecycle.yaml). What
 policy leaves out of the document is simply not told.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from __future__ import annotations
 
 from lifecycle.engine.rules import Rules
 from lifecycle.errors import CaseError, shown
 
+TYPE_CHECKING = False  # typing itself takes as long to import as all of this package
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 def read_document(rules: Rules, body: object) -> dict[str, Any]:
     """The keys of a case that the document tells. Raises CaseError where it is no such document."""
@@ -17,9 +20,9 @@ def read_document(rules: Rules, body: object) -> dict[str, Any]:
     if described is None:
         raise CaseError(f"the {rules.name} table does not say how to read a document; tell the keys of a case")
     envelope: str = described["within"]
-    if isinstance(body, Mapping) and envelope in body:
+    if isinstance(body, dict) and envelope in body:
         body = body[envelope]
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         raise CaseError(f"not the document of one {rules.thing}: {shown(body)} is no object")
     told = {key: value for key, field in described["keys"].items() if (value := _read(rules, key, field, body)) is not ...}
     if not told.keys() & {"status", "vm_state"}:

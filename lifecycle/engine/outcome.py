@@ -1,9 +1,14 @@
 """What an accepted request does: the tasks it starts, and where the work can end."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from __future__ import annotations
 
-from lifecycle.engine.rules import Data, Rules
+
+TYPE_CHECKING = False  # typing itself takes as long to import as all of this package
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from lifecycle.engine.rules import Data, Rules
 
 SAME = "same"  # in an end: the state that the server was in
 

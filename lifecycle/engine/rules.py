@@ -4,8 +4,7 @@
 microversion and under which reading is chosen here, once, by `Rules.edition`.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from __future__ import annotations
 
 from lifecycle.engine import microversion
 from lifecycle.engine.microversion import Microversion
@@ -17,9 +16,14 @@ from lifecycle.errors import (
     UnknownVariant,
 )
 
-READINGS = ("reference", "nova")
+TYPE_CHECKING = False  # typing itself takes as long to import as all of this package
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
-Data = Mapping[str, Any]
+    Data = Mapping[str, Any]
+
+READINGS = ("reference", "nova")
 
 
 class Check:

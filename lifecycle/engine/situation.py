@@ -1,10 +1,14 @@
 """What a caller told of a server, checked against the table and completed with what is usual."""
 
-from collections.abc import Mapping
-from typing import Any
+from __future__ import annotations
 
 from lifecycle.engine.rules import Rules
 from lifecycle.errors import CaseError, UnknownKey, UnknownName, UnknownStatus, shown
+
+TYPE_CHECKING = False  # typing itself takes as long to import as all of this package
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 SIGNS = ("negative", "zero", "positive")
 SERVER_KEYS = ("status", "vm_state", "task_state", "locked_by", "locked", "exists", "before", "options")
@@ -118,7 +122,7 @@ def _before(rules: Rules, told: Mapping[str, Any]) -> str | None:
 
 
 def _options(rules: Rules, told: object, values: dict[str, Any], known: set[str]) -> None:
-    if not isinstance(told, Mapping):
+    if not isinstance(told, dict):
         raise CaseError(f"options must be an object, not {shown(told)}")
     for name, value in told.items():
         if name not in rules.options:

@@ -1,55 +1,81 @@
 """Where tables lie, and their compiled rules, kept in the user's cache until a file of the table changes."""
 
-import hashlib
+from __future__ import annotations
+
 import json
 import os
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 from lifecycle import __version__
 from lifecycle.engine.rules import Rules
-from lifecycle.errors import LifecycleError, UnknownTable
+from lifecycle.errors import LifecycleError, UnknownTable, shown
 
-PACKAGE = Path(__file__).resolve().parent.parent
-SPECS = next((path for path in (PACKAGE / "specs", PACKAGE.parent / "specs") if path.is_dir()), PACKAGE / "specs")
-FORMAT = "1"  # of the compiled rules; a new one makes the kept ones old
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SPECS = next(filter(os.path.isdir, (os.path.join(root, "specs") for root in (PACKAGE, os.path.dirname(PACKAGE)))), "")
+FORMAT = 1  # of the compiled rules; another one makes the kept ones old
 MAX_FILES = 1_000
+MAX_BYTES = 1_000_000  # of one file
+SUFFIX = ".yaml"
 
-_loaded: dict[Path, tuple[str, Rules]] = {}
+_loaded: dict[str, tuple[bytes, Rules]] = {}
 
 
-def find(table: str | os.PathLike[str]) -> tuple[Path, str]:
+def find(table: str | os.PathLike[str]) -> tuple[str, str]:
     """The file or folder of a table, and how messages call it. Raises UnknownTable.
 
     A bare word is a table that comes with the package; what has a separator or a suffix is a path.
     """
     name = os.fspath(table)
-    bundled = SPECS / name
-    if name and Path(name).name == name and not name.startswith(".") and (bundled / "lifecycle.yaml").is_file():
-        return bundled, f"specs/{name}"
-    path = Path(name)
+    if name and os.path.basename(name) == name and os.path.isfile(os.path.join(SPECS, name, "lifecycle.yaml")):
+        return os.path.join(SPECS, name), f"specs/{name}"
     try:
-        if path.is_file() or path.is_dir():
-            return path, name.rstrip("/") if name != "/" else name
-    except (OSError, ValueError) as error:
-        raise LifecycleError(f"cannot look for a table at {name!r}: {error}") from None
-    names = sorted(path.parent.name for path in SPECS.glob("*/lifecycle.yaml"))
-    raise UnknownTable(name, names, f"there is no such file or folder, and the package has {', '.join(names)}")
+        found = os.path.exists(name)
+    except ValueError:  # a NUL byte
+        found = False
+    if not found:
+        names = bundled()
+        raise UnknownTable(name, names, f"there is no such file or folder, and the package has {', '.join(names)}")
+    if not os.path.isfile(name) and not os.path.isdir(name):
+        raise LifecycleError(f"{shown(name)} is neither a file nor a folder")
+    return name, name.rstrip("/") or name
 
 
-def files(root: Path) -> Iterator[tuple[str, Path]]:
-    """The YAML files of a table, each with its name within it; a table of one file is called by that name.
+def bundled() -> list[str]:
+    """The names of the tables that come with the package."""
+    return sorted(name for name in os.listdir(SPECS) if os.path.isfile(os.path.join(SPECS, name, "lifecycle.yaml")))
+
+
+def files(root: str) -> Iterator[tuple[str, str]]:
+    """The YAML files of a table, each with its name within it; a table of one file is called by no name.
 
     Raises LifecycleError where there are too many for a table.
     """
-    if root.is_file():
+    if not os.path.isdir(root):
         yield "", root
         return
-    for count, path in enumerate(sorted([*root.glob("*.yaml"), *root.glob("*/*.yaml")])):
-        if count >= MAX_FILES:
+    names = []
+    for entry in sorted(os.scandir(root), key=lambda entry: entry.name):
+        if entry.is_dir():
+            names += [f"{entry.name}/{name}" for name in sorted(os.listdir(entry.path)) if name.endswith(SUFFIX)]
+        elif entry.name.endswith(SUFFIX):
+            names.append(entry.name)
+        if len(names) > MAX_FILES:
             raise LifecycleError(f"{root} holds more than {MAX_FILES} files; is it the folder of a table?")
-        yield path.relative_to(root).as_posix(), path
+    names.sort(key=lambda name: ("/" in name, name))
+    for name in names:
+        yield name, os.path.join(root, *name.split("/"))
+
+
+def read_bytes(path: str) -> bytes:
+    """What a file holds, cut right after the size that no table has. Raises OSError; a pipe is no file."""
+    if not os.path.isfile(path):
+        raise OSError(0, "it is no plain file")
+    with open(path, "rb") as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def load_rules(table: str | os.PathLike[str]) -> Rules:
@@ -58,58 +84,62 @@ def load_rules(table: str | os.PathLike[str]) -> Rules:
     Raises UnknownTable and TableError.
     """
     root, label = find(table)
-    key = _fingerprint(root, label)
+    text = _text(root, label)
     known = _loaded.get(root)
-    if known and known[0] == key:
+    if known and known[0] == text:
         return known[1]
-    kept = cache_folder() / f"{key}.json"
-    data = _kept(kept)
+    kept = os.path.join(cache_folder(), f"{os.path.abspath(root)[-150:].replace(os.sep, '%')}.rules")
+    data = _kept(kept, text)
     if data is None:
         from lifecycle.table.compile import compile_table  # pydantic and yaml, only where a table is new
         from lifecycle.table.load import load_table
 
         data = compile_table(load_table(root, label))
-        _keep(kept, data)
+        _keep(kept, text, data)
     rules = Rules(data)
-    _loaded[root] = key, rules
+    _loaded[root] = text, rules
     return rules
 
 
-def cache_folder() -> Path:
+def cache_folder() -> str:
     """Where compiled rules are kept: data in JSON, never code."""
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(home) / "server-lifecycle"
+    return os.path.join(home, "server-lifecycle")
 
 
-def _fingerprint(root: Path, label: str) -> str:
-    """A key that is another one as soon as a file of the table has other content, or the package is another."""
-    digest = hashlib.sha256(f"{__version__} {FORMAT} {label}".encode())
+def _text(root: str, label: str) -> bytes:
+    """All that the rules of a table are made from: its files, its name in messages, and this package."""
+    parts = [f"{__version__} {FORMAT} {label}".encode(errors="surrogateescape")]
     for name, path in files(root):
         try:
-            with open(path, "rb") as file:
-                content = file.read(2_000_000)
+            content = read_bytes(path)
         except OSError:
             content = b""  # load says why
-        digest.update(f"{name}\0{len(content)}\0".encode())
-        digest.update(content)
-    return digest.hexdigest()[:32]
+        parts += [name.encode(errors="surrogateescape"), content]
+    return b"\0".join(parts)
 
 
-def _kept(path: Path) -> dict[str, Any] | None:
+def _kept(path: str, text: bytes) -> dict[str, Any] | None:
+    """The rules that were kept for just this text: a file of its length, the text and the rules."""
     try:
-        with open(path, encoding="utf-8") as file:
-            data = json.load(file)
+        with open(path, "rb") as file:
+            head = file.readline(20)
+            if head != b"%d\n" % len(text) or file.read(len(text)) != text:
+                return None
+            data = json.loads(file.read())
     except (OSError, ValueError):
         return None
-    return data if isinstance(data, dict) and data.get("format") == FORMAT else None
+    return data if isinstance(data, dict) else None
 
 
-def _keep(path: Path, data: dict[str, Any]) -> None:
+def _keep(path: str, text: bytes, data: dict[str, Any]) -> None:
     """Keeps compiled rules; a cache that cannot be written is only slower."""
-    draft = path.with_suffix(f".{os.getpid()}")
+    draft = f"{path}.{os.getpid()}"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(data, separators=(",", ":")), encoding="utf-8")
-        draft.replace(path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(draft, "wb") as file:
+            file.write(b"%d\n" % len(text) + text + json.dumps(data, separators=(",", ":")).encode())
+        os.replace(draft, path)
     except OSError:
-        draft.unlink(missing_ok=True)
+        if os.path.exists(draft):
+            os.unlink(draft)

@@ -11,7 +11,6 @@ from typing import Any
 from lifecycle.engine import microversion
 from lifecycle.engine.microversion import Microversion
 from lifecycle.engine.rules import READINGS
-from lifecycle.table.bundled import FORMAT
 from lifecycle.table.load import Loaded
 from lifecycle.table.model import Choice, Clauses, Effects, Recall, Requires, Row, Table, Variant, When
 from lifecycle.table.source import Path_
@@ -33,7 +32,6 @@ def compile_table(loaded: Loaded) -> dict[str, Any]:
         raise ValueError("only a table without mistakes is compiled")
     versions = table.microversions
     data: dict[str, Any] = {
-        "format": FORMAT,
         "name": table.name,
         "title": table.title,
         "thing": table.thing,

@@ -6,7 +6,6 @@ stands under `os-stop` in `actions`. A small table can be one file that has it a
 
 import os
 import types
-from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -58,7 +57,7 @@ def _holds(prefix: Path_, source: Source, path: Path_) -> bool:
     return bool(prefix) or not path or path[:1] in source.keys
 
 
-def load_table(root: Path, label: str) -> Loaded:
+def load_table(root: str, label: str) -> Loaded:
     """The table in a file or folder, called `label` in messages. Raises TableError with every mistake."""
     loaded, mistakes = read_table(root, label)
     if mistakes:
@@ -66,7 +65,7 @@ def load_table(root: Path, label: str) -> Loaded:
     return loaded
 
 
-def read_table(root: Path, label: str) -> tuple[Loaded, list[Mistake]]:
+def read_table(root: str, label: str) -> tuple[Loaded, list[Mistake]]:
     """The table as far as it can be read, and all its mistakes in the order of files and lines."""
     from lifecycle.table.lint import lint
 
@@ -75,7 +74,7 @@ def read_table(root: Path, label: str) -> tuple[Loaded, list[Mistake]]:
     for name, path in bundled.files(root):
         source, found = read(path, os.path.join(label, name) if name else label)
         mistakes += found
-        mistakes += _add(loaded, source, Path(name))
+        mistakes += _add(loaded, source, name)
     if not loaded.sources:
         return loaded, mistakes or [Mistake(Place(label), "holds no .yaml file; a table has at least a lifecycle.yaml")]
     broken = bool(mistakes)
@@ -87,9 +86,10 @@ def read_table(root: Path, label: str) -> tuple[Loaded, list[Mistake]]:
     return loaded, sorted(unique.values(), key=lambda mistake: (order.get(mistake.place.file, -1), mistake.place))
 
 
-def _add(loaded: Loaded, source: Source, name: Path) -> list[Mistake]:
+def _add(loaded: Loaded, source: Source, name: str) -> list[Mistake]:
     """Puts the content of a file in its place in the table."""
-    prefix: Path_ = (name.parent.name, name.name.removesuffix(".yaml")) if name.parent.name else ()
+    group_name, _, key = name.removesuffix(bundled.SUFFIX).rpartition("/")
+    prefix: Path_ = (group_name, key) if group_name else ()
     loaded.sources.append((prefix, source))
     content = source.content
     if content is None:

@@ -7,14 +7,13 @@ or hostile file costs no more than a small one.
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
 from lifecycle.errors import nearest, shown
+from lifecycle.table.bundled import MAX_BYTES, read_bytes
 
-MAX_BYTES = 1_000_000
 MAX_DEPTH = 16
 MAX_NODES = 100_000
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
@@ -89,11 +88,10 @@ class _Refused(Exception):
         self.mistake = mistake
 
 
-def read(path: Path, name: str) -> tuple[Source, list[Mistake]]:
+def read(path: str, name: str) -> tuple[Source, list[Mistake]]:
     """The source in a file, called `name` in messages, and the mistakes of its form; content is None on a fatal one."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = read_bytes(path)
     except OSError as error:
         return Source(name, ""), [Mistake(Place(name), f"cannot be read: {error.strerror or error}")]
     return parse(data, name)
