@@ -25,9 +25,12 @@ REMEMBERED = 512  # values of one key that a gate keeps; a stranger's bodies are
 
 
 class Refusal:
-    """One rule's refusal: its name, the code, our sentence, the row, and the service's own words."""
+    """One rule's refusal: its name, the code, our sentence, the row, and the service's own words.
 
-    __slots__ = ("code", "message", "reason", "row", "rule")
+    `texts` is for whoever writes many of them: what it made of this one.
+    """
+
+    __slots__ = ("code", "message", "reason", "row", "rule", "texts")
 
     def __init__(self, rule: str, code: int, reason: str, row: str, message: str | None) -> None:
         self.rule = rule
@@ -35,6 +38,7 @@ class Refusal:
         self.reason = reason
         self.row = row
         self.message = message
+        self.texts: tuple[str, str] | None = None
 
 
 class Request:

@@ -12,21 +12,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
+PLACE = frozenset(("state", "task_state"))
+REMEMBERED = 10_000  # answers to what was assumed that a ruling keeps
+
+
 class Decision:
     """Allowed or refused, with the code, the rule and the words that a real service gives first.
 
-    `allowed`, `code` and `rule` (what refused, or None) are at hand; the rest is worked out when read.
+    `allowed`, `code` and `rule` (what refused, or None) are at hand; the rest is worked out when read,
+    from the `ruling` that was asked, the `situation` that it was asked about, and the `refusals` or the `outcome`.
     """
 
-    __slots__ = ("_outcome", "_refusals", "_ruling", "_situation", "allowed", "code", "rule")
+    __slots__ = ("allowed", "code", "outcome", "refusals", "rule", "ruling", "situation")
 
     def __init__(
         self, ruling: "Ruling", situation: Situation, refusals: tuple[Refusal, ...], outcome: Outcome | None
     ) -> None:
-        self._ruling = ruling
-        self._situation = situation
-        self._refusals = refusals
-        self._outcome = outcome
+        self.ruling = ruling
+        self.situation = situation
+        self.refusals = refusals
+        self.outcome = outcome
         self.allowed: bool = outcome is not None
         self.code: int = outcome.answers if outcome else refusals[0].code
         self.rule: str | None = None if outcome else refusals[0].rule
@@ -34,49 +39,50 @@ class Decision:
     @property
     def action(self) -> str:
         """The key of the action that was asked for."""
-        return self._ruling.request.action
+        return self.ruling.request.action
 
     @property
     def variant(self) -> str | None:
         """The variant of the action, the usual one where none was told; None where it has none."""
-        return self._ruling.request.variant
+        return self.ruling.request.variant
 
     @property
     def reason(self) -> str:
         """One sentence for a person: what was refused and why, or what follows; with the file and line."""
-        if self._outcome is None:
-            return self._refusals[0].reason
+        if self.outcome is None:
+            return self.refusals[0].reason
         effect = listed(self.becomes, "or")
         tasks = f" ({', '.join(self.tasks)})" if self.tasks else ""
-        changes = f"becomes {effect}{tasks}" if self.tasks or self.becomes != [self._status] else f"stays {effect}"
-        return f"{self.action} is allowed: the {self._ruling.request.rules.thing} {changes} ({self.row})"
+        changes = f"becomes {effect}{tasks}" if self.tasks or self.becomes != [self.shown_before] else f"stays {effect}"
+        return f"{self.action} is allowed: the {self.ruling.request.rules.thing} {changes} ({self.row})"
 
     @property
     def row(self) -> str:
         """The file and line of the table that decided."""
-        return self._outcome.row if self._outcome else self._refusals[0].row
+        return self.outcome.row if self.outcome else self.refusals[0].row
 
     @property
     def message(self) -> str | None:
         """The service's own words where they were seen; {id} and the like are left for who knows them."""
-        return None if self._outcome else self._refusals[0].message
+        return None if self.outcome else self.refusals[0].message
 
     @property
-    def _status(self) -> str:
-        values = self._situation.values
-        return self._ruling.request.rules.status(values["state"], values["task_state"])
+    def shown_before(self) -> str:
+        """The status that was shown when the request came."""
+        values = self.situation.values
+        return self.ruling.request.rules.status(values["state"], values["task_state"])
 
     @property
     def _after(self) -> tuple[str, str | None]:
-        if self._outcome and self._outcome.shown:
-            return self._outcome.shown
-        values = self._situation.values
+        if self.outcome and self.outcome.shown:
+            return self.outcome.shown
+        values = self.situation.values
         return values["state"], values["task_state"]
 
     @property
     def status(self) -> str:
         """The status that is shown right after the answer."""
-        return self._ruling.request.rules.status(*self._after)
+        return self.ruling.request.rules.status(*self._after)
 
     @property
     def task_state(self) -> str | None:
@@ -86,59 +92,55 @@ class Decision:
     @property
     def locked_by(self) -> str | None:
         """Who holds the lock right after the answer."""
-        holder: str | None = self._situation.values["locked_by"]
-        if self._outcome is None or self._outcome.lock is None:
+        holder: str | None = self.situation.values["locked_by"]
+        if self.outcome is None or self.outcome.lock is None:
             return holder
-        if not self._outcome.lock:
+        if not self.outcome.lock:
             return None
-        request = self._ruling.request
+        request = self.ruling.request
         ranks = list(request.rules.holders)
         return max(filter(None, (holder, request.caller.holds)), key=ranks.index, default=None)
 
     @property
     def tasks(self) -> list[str]:
         """All the tasks that the server runs through, in order."""
-        return list(self._outcome.tasks) if self._outcome else []
+        return list(self.outcome.tasks) if self.outcome else []
 
     @property
     def becomes(self) -> list[str]:
         """The statuses that it can end in when the work settles; the same where nothing changes."""
-        return self._ends(self._outcome.becomes) if self._outcome else []
+        return self._ends(self.outcome.becomes) if self.outcome else []
 
     @property
     def on_failure(self) -> list[str]:
         """The statuses that it can end in when the work fails."""
-        return self._ends(self._outcome.fails) if self._outcome else []
+        return self._ends(self.outcome.fails) if self.outcome else []
 
     def _ends(self, states: tuple[str, ...] | None) -> list[str]:
-        return [self._status] if states is None else list(states)
+        return [self.shown_before] if states is None else list(states)
 
     @property
     def loses(self) -> list[str]:
         """What cannot be had back once this was done: `disk`, `memory`, `server` …"""
-        return list(self._outcome.loses) if self._outcome else []
+        return list(self.outcome.loses) if self.outcome else []
 
     @property
     def also(self) -> list[dict[str, str]]:
         """The other rules that would refuse, in the order of the checks, each with its reason."""
-        return [{"rule": refusal.rule, "reason": refusal.reason} for refusal in self._refusals[1:]]
+        return [{"rule": refusal.rule, "reason": refusal.reason} for refusal in self.refusals[1:]]
 
     @property
     def assumed(self) -> list[str]:
         """The keys of the case that the decision depends on, that were not told and that the state does not imply."""
-        untold = self._ruling.untold(self._situation)
-        return [name for name, others in untold.items() if any(self._differs(key, value) for key, value in others)]
-
-    def _differs(self, key: str, value: object) -> bool:
-        return self._ruling.decide(self._situation.but(**{key: value}))._verdict != self._verdict  # noqa: SLF001
+        return list(self.ruling.assumed(self))
 
     @property
-    def _verdict(self) -> tuple[object, ...]:
+    def verdict(self) -> tuple[object, ...]:
         """All that makes two decisions different, whatever is merely shown of the server."""
-        outcome = self._outcome
+        outcome = self.outcome
         if outcome is None:
-            return (self._refusals[0],)
-        return (outcome.answers, outcome.tasks, outcome.becomes, outcome.fails, outcome.lock)
+            return self.refusals[:1]
+        return (outcome.row, outcome.answers, outcome.tasks, outcome.becomes, outcome.fails, outcome.lock)
 
     def as_dict(self) -> dict[str, Any]:
         """The decision in the keys that `check --json` and `check --cases` write."""
@@ -169,21 +171,23 @@ KEYS = (
 class Ruling:
     """One action's rule as one caller meets it at one microversion: gates to pass, then an outcome."""
 
-    __slots__ = ("gates", "outcomes", "request")
+    __slots__ = ("_assumed", "_steps", "gates", "outcomes", "request")
 
     def __init__(self, request: Request) -> None:
+        self._assumed: dict[tuple[object, ...], tuple[str, ...]] = {}
         rules = request.rules
         rule = rules.edition(request.action, request.variant, request.reading, request.version) or absent(request)
         self.request = request
         self.gates: tuple[Gate, ...] = gates(request, rule)
+        self._steps = tuple((gate.key, gate) for gate in self.gates)
         self.outcomes = Outcomes(rules, rule["outcomes"])
 
     def decide(self, situation: Situation) -> Decision:
         """The decision for a situation; every gate is asked, the first that refuses speaks."""
         values = situation.values
         refusals: list[Refusal] = []
-        for gate in self.gates:
-            refusal = gate[values[gate.key]]
+        for key, gate in self._steps:
+            refusal = gate[values[key]]
             if refusal is not None:
                 refusals.append(refusal)
                 if gate.check.ends:
@@ -192,17 +196,29 @@ class Ruling:
             return Decision(self, situation, tuple(refusals), None)
         return Decision(self, situation, (), self.outcomes.of(values))
 
-    def untold(self, situation: Situation) -> dict[str, list[tuple[str, Any]]]:
-        """The keys of a case that this rule looks at and that were not told, with what they could be instead.
+    def assumed(self, decision: Decision) -> tuple[str, ...]:
+        """The keys of a case that were not told, and of which another value would bring another decision."""
+        known, values = decision.situation.known, decision.situation.values
+        place = None if PLACE <= known else (values["state"], values["task_state"])
+        key = (known, place, decision.verdict)
+        found = self._assumed.get(key)
+        if found is None:
+            if len(self._assumed) >= REMEMBERED:
+                self._assumed.clear()
+            found = self._assumed[key] = tuple(self._depends(decision))
+        return found
 
-        Each as pairs of a key and a value of a situation: an untold option shows as `options`.
-        """
-        others: dict[str, list[tuple[str, Any]]] = {}
+    def _depends(self, decision: Decision) -> Iterator[str]:
+        situation = decision.situation
+        names: dict[str, list[tuple[str, Any]]] = {}
         for key in dict.fromkeys([*(gate.key for gate in self.gates), *self.outcomes.keys]):
             if key not in situation.known:
                 name = {"state": "status"}.get(key, "options" if key in self.request.rules.options else key)
-                others.setdefault(name, []).extend((key, value) for value in self._others(key, situation))
-        return others
+                names.setdefault(name, []).extend((key, value) for value in self._others(key, situation))
+        for name, others in names.items():
+            changed = (self.decide(situation.but(**{key: value})) for key, value in others)
+            if any(other.verdict != decision.verdict for other in changed):
+                yield name
 
     def _others(self, key: str, situation: Situation) -> Iterator[object]:
         """The other values that a key could have, given what was told."""

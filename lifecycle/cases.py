@@ -1,0 +1,203 @@
+"""Cases in a file: a JSON object a line in, the same with its decision out, in constant memory.
+
+What many cases share is written as JSON once: a line costs hardly more than to read it.
+"""
+
+from __future__ import annotations
+
+import json
+
+from lifecycle.api import Lifecycle
+from lifecycle.engine.body import read_body
+from lifecycle.engine.decide import KEYS
+from lifecycle.engine.situation import situate
+from lifecycle.errors import CaseError, LifecycleError, UnknownKey, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any, BinaryIO
+
+    from lifecycle.engine.checks import Refusal
+    from lifecycle.engine.decide import Decision, Ruling
+    from lifecycle.engine.situation import Situation
+
+MAX_LINE = 1_000_000
+REMEMBERED = 50_000
+REQUEST_KEYS = ("action", "variant", "caller", "microversion", "body")
+
+
+def read_case(text: str) -> dict[str, Any]:
+    """The object in a line. Raises CaseError where it is not one, or not a JSON that all readers read alike."""
+    try:
+        case = _FAST.decode(text)
+        if type(case) is dict and text.count(":") != len(case):  # nested, or a key that stands there twice
+            case = _STRICT.decode(text)
+    except RecursionError:
+        raise CaseError("is nested too deeply") from None
+    except ValueError as error:
+        raise CaseError(f"is not JSON: {error}") from None
+    if type(case) is not dict:
+        raise CaseError(f"is not an object: {shown(text.strip())}")
+    return case
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {shown(next(name for name in names if names.count(name) > 1))} stands there twice")
+    return found
+
+
+def _constant(name: str) -> object:
+    raise ValueError(f"{name} is no JSON number")
+
+
+_FAST = json.JSONDecoder(parse_constant=_constant)
+_STRICT = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant)
+_dumps: Callable[[object], str] = json.JSONEncoder(ensure_ascii=False).encode
+
+
+class Cases:
+    """Decides cases, and keeps what they have in common."""
+
+    def __init__(self, lifecycle: Lifecycle, caller: str | None = None, microversion: str | None = None) -> None:
+        """`caller` and `microversion` stand for those that a case does not tell."""
+        self.lifecycle = lifecycle
+        self.caller = caller
+        self.microversion = microversion
+        self._rulings: dict[tuple[object, ...], Ruling] = {}
+        self._situations: dict[tuple[object, ...], Situation] = {}
+        self._allowed: dict[tuple[object, ...], tuple[str, str]] = {}
+        self._tails: dict[tuple[str, ...], str] = {}
+        self._shown: dict[tuple[object, ...], str] = {}
+
+    def decide(self, case: dict[str, Any]) -> Decision:
+        """The decision on one case. Raises LifecycleError where the case cannot be."""
+        told = case.copy()
+        take = told.pop
+        action, variant, body = take("action", None), take("variant", None), take("body", None)
+        caller, microversion = take("caller", None), take("microversion", None)
+        if action is None:
+            raise CaseError("has no action")
+        situation = self._situation(told)
+        if body is not None:
+            asked, verdict = read_body(self.lifecycle.rules, action, body)
+            variant = variant or asked
+            situation = situation.but(body=verdict)
+        return self._ruling(action, variant, caller, microversion).decide(situation)
+
+    def _ruling(self, action: str, variant: str | None, caller: str | None, microversion: str | None) -> Ruling:
+        key = (action, variant, caller, microversion)
+        try:
+            return self._rulings[key]
+        except KeyError:
+            pass
+        except TypeError:
+            wrong = next(name for name, value in zip(REQUEST_KEYS, key, strict=False) if type(value) in (dict, list))
+            raise CaseError(f"{wrong} must be text") from None
+        ruling = self.lifecycle.ruling(action, variant, caller or self.caller, microversion or self.microversion)
+        self._rulings[key] = ruling
+        return ruling
+
+    def _situation(self, told: dict[str, Any]) -> Situation:
+        options = told.pop("options", None)
+        key: tuple[object, ...] = (*told.items(), *map(type, told.values()))
+        if options is not None:
+            told["options"] = options
+            if type(options) is dict:
+                key = (*key, *options.items(), *map(type, options.values()))
+            else:
+                return self._situate(told)
+        try:
+            return self._situations[key]
+        except KeyError:
+            pass
+        except TypeError:  # a value that no key of a case has
+            return self._situate(told)
+        if len(self._situations) >= REMEMBERED:
+            self._situations.clear()
+        situation = self._situations[key] = self._situate(told)
+        return situation
+
+    def _situate(self, told: dict[str, Any]) -> Situation:
+        try:
+            return situate(self.lifecycle.rules, told)
+        except UnknownKey as error:
+            raise UnknownKey(error.name, (*REQUEST_KEYS, *error.names)) from None
+
+    def answer(self, text: str) -> str:
+        """A line of JSON with its decision added, as a line of JSON without its end. Raises LifecycleError."""
+        case = read_case(text)
+        decision = self._text(self.decide(case))
+        if "decision" in case:
+            del case["decision"]
+            text = _dumps(case)
+        return f'{text.strip()[:-1]}, "decision": {decision}}}'
+
+    def _text(self, decision: Decision) -> str:
+        """The decision as JSON, put together from parts that many decisions share."""
+        assumed = decision.ruling.assumed(decision)
+        tail = self._tails.get(assumed)
+        if tail is None:
+            tail = self._tails[assumed] = _part(decision, ("assumed",))
+        values, outcome = decision.situation.values, decision.outcome
+        if outcome is not None:
+            key = (decision.ruling, outcome, decision.shown_before)
+            known = self._allowed.get(key)
+            if known is None:
+                known = self._allowed[key] = _part(decision, BEFORE), _part(decision, AFTER)
+            return f"{{{known[0]}, {self._shows(decision.status, decision.task_state, decision.locked_by)}, {known[1]}, {tail}}}"
+        shown = self._shows(decision.shown_before, values["task_state"], values["locked_by"])
+        texts = [refusal.texts or _texts(refusal) for refusal in decision.refusals]
+        also = ", ".join([text for _, text in texts[1:]])
+        return f"{texts[0][0]}, {shown}, {REFUSED}, \"also\": [{also}], {tail}}}"
+
+    def _shows(self, *shows: str | None) -> str:
+        text = self._shown.get(shows)
+        if text is None:
+            text = self._shown[shows] = _dumps(dict(zip(SHOWN, shows, strict=True)))[1:-1]
+        return text
+
+
+SHOWN = ("status", "task_state", "locked_by")
+BEFORE = KEYS[: KEYS.index(SHOWN[0])]
+AFTER = KEYS[KEYS.index(SHOWN[-1]) + 1 : KEYS.index("assumed")]
+REFUSED = '"tasks": [], "becomes": [], "on_failure": []'
+
+
+def _part(decision: Decision, keys: tuple[str, ...]) -> str:
+    return _dumps({key: getattr(decision, key) for key in keys})[1:-1]
+
+
+def _texts(refusal: Refusal) -> tuple[str, str]:
+    """A refusal as the beginning of a decision, and as one of those that would refuse as well."""
+    first = {"allowed": False, **{key: getattr(refusal, key) for key in BEFORE[1:]}}
+    refusal.texts = _dumps(first)[:-1], _dumps({"rule": refusal.rule, "reason": refusal.reason})
+    return refusal.texts
+
+
+def lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file that say something, numbered from 1; of one that is too long, only its beginning."""
+    number = 0
+    while line := file.readline(MAX_LINE):
+        number += 1
+        whole = line.endswith(b"\n")
+        if line.strip():
+            yield number, line
+        while not whole and (rest := file.readline(MAX_LINE)):
+            whole = rest.endswith(b"\n")
+
+
+def answers(cases: Cases, numbered: Iterable[tuple[int, bytes]]) -> Iterator[tuple[bool, str]]:
+    """For each line whether it could be read, and the line that answers it."""
+    for number, line in numbered:
+        try:
+            if len(line) >= MAX_LINE:
+                raise CaseError(f"is longer than {MAX_LINE:,} bytes")
+            yield True, cases.answer(line.decode())
+        except UnicodeDecodeError as error:
+            yield False, _dumps({"error": f"line {number}: is not UTF-8 at byte {error.start + 1}"})
+        except LifecycleError as error:
+            yield False, _dumps({"error": f"line {number}: {error}"})
