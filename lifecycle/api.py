@@ -207,9 +207,9 @@ class Bound:
                 pass
         lifecycle = self._lifecycle
         if body is not None:
-            asked, verdict = read_body(lifecycle.rules, action, body)
+            asked, mistakes = read_body(lifecycle.rules, action, body)
             ruling = lifecycle.ruling(action, variant or asked, self.caller, self.microversion)
-            return ruling.decide(lifecycle.situation(server).but(body=verdict))
+            return ruling.decide(lifecycle.situation(server).but(**mistakes))
         ruling = lifecycle.ruling(action, variant, self.caller, self.microversion)
         decision = ruling.decide(lifecycle.situation(server))
         if variant is None:

@@ -83,9 +83,9 @@ class Cases:
             raise CaseError("has no action")
         situation = self._situation(told)
         if body is not None:
-            asked, verdict = read_body(self.lifecycle.rules, action, body)
+            asked, mistakes = read_body(self.lifecycle.rules, action, body)
             variant = variant or asked
-            situation = situation.but(body=verdict)
+            situation = situation.but(**mistakes)
         return self._ruling(action, variant, caller, microversion).decide(situation)
 
     def _ruling(self, action: str, variant: str | None, caller: str | None, microversion: str | None) -> Ruling:

@@ -91,7 +91,7 @@ class Gate(dict):  # type: ignore[type-arg] - dict[Any, Refusal | None] needs ty
         own = None if value and name == self.request.caller.fails else rule["messages"].get(name)
         words = own or self.check.message
         reason = f"{self.request.action} refused: {sentence} ({row})"
-        return Refusal(self.check.asks, rule["codes"].get(name, self.check.code), reason, row, words and self._words(words, value))
+        return Refusal(self.check.rule, rule["codes"].get(name, self.check.code), reason, row, words and self._words(words, value))
 
     def _words(self, words: str, value: object) -> str:
         """The service's own words; what only the service knows, such as {id}, stays as a placeholder."""
@@ -245,6 +245,7 @@ JUDGES: dict[str, tuple[str, Judge]] = {
     "token": (ASKED, _token),
     "removed": (ASKED, _removed),
     "microversion": (ASKED, _microversion),
+    "envelope": ("envelope", _body),
     "body": ("body", _body),
     "exists": ("exists", _exists),
     "policy": (ASKED, _policy),
@@ -254,4 +255,4 @@ JUDGES: dict[str, tuple[str, Judge]] = {
 }
 """The checks that every lifecycle has, each with the key that it looks at; all others are facts."""
 
-UNCONDITIONAL = (ASKED, "body", "locked_by")
+UNCONDITIONAL = (ASKED, "envelope", "body", "locked_by")

@@ -29,11 +29,12 @@ READINGS = ("reference", "nova")
 class Check:
     """A reason to refuse that the table orders, with the code and the words it answers by default."""
 
-    __slots__ = ("asks", "code", "ends", "message", "name")
+    __slots__ = ("asks", "code", "ends", "message", "name", "rule")
 
     def __init__(self, data: Data) -> None:
         self.name: str = data["name"]
         self.asks: str = data["asks"] or self.name
+        self.rule: str = data["rule"] or self.asks
         self.code: int = data["code"]
         self.message: str | None = data["message"]
         self.ends: bool = data["ends"]

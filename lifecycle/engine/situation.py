@@ -23,7 +23,7 @@ class UnknownOption(UnknownName):
 class Situation:
     """All that a decision may depend on: `values` by key, and the keys that were told or that the state implies.
 
-    The keys: asked, body, exists, state, task_state, locked_by, before, each fact and each option (as its
+    The keys: asked, envelope, body, exists, state, task_state, locked_by, before, each fact and each option (as its
     sign: `negative`, `zero` or `positive`). Frozen by convention, and shared.
     """
 
@@ -52,7 +52,7 @@ def situate(rules: Rules, told: Mapping[str, Any]) -> Situation:
     known = set(told) - {"options"} | set(implied)
     if not told.keys().isdisjoint(("status", "vm_state")):
         known |= {"state", "exists"}
-    values: dict[str, Any] = {"state": state, "task_state": task, "asked": True, "body": True}
+    values: dict[str, Any] = {"state": state, "task_state": task, "asked": True, "envelope": True, "body": True}
     values["exists"] = _boolean("exists", told.get("exists", True))
     values["locked_by"] = _holder(rules, told)
     values["before"] = _before(rules, told)

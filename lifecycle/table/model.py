@@ -214,6 +214,7 @@ class CheckRow(Strict):
     code: Code
     message: Text | None = None
     asks: Name | None = Field(None, description="asks what this other check asks, and is known by its name")
+    rule: Name | None = Field(None, description="the name that a decision gives it, where it is not its own")
     ends: bool = Field(False, description="whether nothing more is looked at after it")
 
 
