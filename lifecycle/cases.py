@@ -29,17 +29,23 @@ REQUEST_KEYS = ("action", "variant", "caller", "microversion", "body")
 
 def read_case(text: str) -> dict[str, Any]:
     """The object in a line. Raises CaseError where it is not one, or not a JSON that all readers read alike."""
+    case = read_json(text)
+    if type(case) is not dict:
+        raise CaseError(f"is not an object: {shown(text.strip())}")
+    return case
+
+
+def read_json(text: str) -> Any:  # noqa: ANN401 - any JSON
+    """What a text of JSON says. Raises CaseError where it is none, or not one that all readers read alike."""
     try:
-        case = _FAST.decode(text)
-        if type(case) is dict and text.count(":") != len(case):  # nested, or a key that stands there twice
-            case = _STRICT.decode(text)
+        value = _FAST.decode(text)
+        if type(value) is not dict or text.count(":") != len(value):  # nested, or a key that stands there twice
+            value = _STRICT.decode(text)
     except RecursionError:
         raise CaseError("is nested too deeply") from None
     except ValueError as error:
         raise CaseError(f"is not JSON: {error}") from None
-    if type(case) is not dict:
-        raise CaseError(f"is not an object: {shown(text.strip())}")
-    return case
+    return value
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -178,8 +184,11 @@ def _texts(refusal: Refusal) -> tuple[str, str]:
     return refusal.texts
 
 
-def lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """The lines of a file that say something, numbered from 1; of one that is too long, only its beginning."""
+def lines(file: BinaryIO, read: Callable[[int], object] | None = None) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file that say something, numbered from 1; of one that is too long, only its beginning.
+
+    `read` is told how many bytes each took.
+    """
     number = 0
     while line := file.readline(MAX_LINE):
         number += 1
@@ -188,6 +197,8 @@ def lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
             yield number, line
         while not whole and (rest := file.readline(MAX_LINE)):
             whole = rest.endswith(b"\n")
+        if read is not None:
+            read(len(line))
 
 
 def answers(cases: Cases, numbered: Iterable[tuple[int, bytes]]) -> Iterator[tuple[bool, str]]:

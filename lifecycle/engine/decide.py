@@ -171,13 +171,14 @@ KEYS = (
 class Ruling:
     """One action's rule as one caller meets it at one microversion: gates to pass, then an outcome."""
 
-    __slots__ = ("_assumed", "_steps", "gates", "outcomes", "request")
+    __slots__ = ("_assumed", "_steps", "gates", "outcomes", "request", "rule")
 
     def __init__(self, request: Request) -> None:
         self._assumed: dict[tuple[object, ...], tuple[str, ...]] = {}
         rules = request.rules
         rule = rules.edition(request.action, request.variant, request.reading, request.version) or absent(request)
         self.request = request
+        self.rule = rule
         self.gates: tuple[Gate, ...] = gates(request, rule)
         self._steps = tuple((gate.key, gate) for gate in self.gates)
         self.outcomes = Outcomes(rules, rule["outcomes"])

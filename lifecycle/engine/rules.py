@@ -61,6 +61,7 @@ class Rules:
         self.name: str = data["name"]
         self.title: str = data["title"]
         self.thing: str = data["thing"]
+        self.service: str = data["service"]
         versions = data["microversions"]
         self.oldest: Microversion | None = versions and tuple(versions[0])
         self.newest: Microversion | None = versions and tuple(versions[1])

@@ -35,6 +35,7 @@ def compile_table(loaded: Loaded) -> dict[str, Any]:
         "name": table.name,
         "title": table.title,
         "thing": table.thing,
+        "service": table.service,
         "microversions": versions and [microversion.parse(versions.oldest), microversion.parse(versions.newest)],
         "callers": _callers(table),
         "usual_caller": table.usual.caller,

@@ -263,7 +263,8 @@ class Table(Strict):
 
     name: Name
     title: Text
-    thing: Text = "thing"
+    thing: Text = Field("thing", description="what sentences call it: the server, the volume")
+    service: Text = Field("the service", description="whose own words `messages` are")
     microversions: Microversions | None = None
     usual: Usual
     callers: dict[Name, Caller] = Field(min_length=1)

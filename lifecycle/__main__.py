@@ -1,0 +1,6 @@
+"""The command `lifecycle`."""
+
+from lifecycle.cli.commands import main
+
+if __name__ == "__main__":
+    main()

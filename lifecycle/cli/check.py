@@ -1,0 +1,126 @@
+"""lifecycle check: one question, or a file of them."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from lifecycle.cli.commands import caller_option, examples, load, table_options, version_option
+from lifecycle.cli.server import read_text, server_options, told
+from lifecycle.errors import CaseError, LifecycleError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
+
+    from lifecycle import Decision, Lifecycle
+
+
+@click.command(
+    "check",
+    epilog=examples(
+        "lifecycle check os-stop --status PAUSED --as member",
+        "lifecycle check reboot --variant HARD --status PAUSED --locked-by owner",
+        "lifecycle check os-stop --server server.json --microversion 2.47",
+        "lifecycle check --cases cases.jsonl > decisions.jsonl",
+    ),
+)
+@click.argument("action", required=False)
+@server_options
+@caller_option
+@version_option
+@click.option("--variant", metavar="V", help="The variant: SOFT or HARD for reboot.")
+@click.option("--body", metavar="JSON|@FILE", help="The whole request document.")
+@click.option("--cases", metavar="FILE", help="A JSON object a line; each is answered with its decision. - is standard input.")
+@table_options
+def command(action: str | None, cases: str | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001, ANN401
+    """May ACTION be done to this server now, by this caller?
+
+    Exits with 0 when it may, 1 when it is refused, 2 when the question cannot be read.
+    """
+    lifecycle = load(options["table"], options["reading"])
+    if cases is not None:
+        if action is not None:
+            raise click.UsageError("--cases brings its own actions; leave ACTION out")
+        sys.exit(0 if run_cases(lifecycle, cases, options["caller"], options["microversion"]) else 2)
+    if action is None:
+        raise click.UsageError("which ACTION? `lifecycle actions` lists them")
+    decision = lifecycle.decide(
+        action, told(lifecycle, options), options["caller"], options["microversion"], options["variant"], _body(options["body"])
+    )
+    if as_json:
+        import json
+
+        click.echo(json.dumps(decision.as_dict(), ensure_ascii=False, indent=2))
+    else:
+        click.echo(report(decision))
+    sys.exit(0 if decision.allowed else 1)
+
+
+def _body(text: str | None) -> object:
+    """The request document of --body. Raises CaseError where it is no JSON."""
+    if text is None:
+        return None
+    from lifecycle.cases import read_json
+
+    source = read_text(text[1:]) if text.startswith("@") else text
+    try:
+        return read_json(source)
+    except CaseError as error:
+        raise CaseError(f"--body {error}") from None
+
+
+def report(decision: Decision) -> str:
+    """A decision for a person at a terminal."""
+    mark = click.style("✓", fg="green") if decision.allowed else click.style("✗", fg="red")
+    lines = [f"{mark} {decision.code} {decision.reason}"]
+    notes = [("also refused", other["reason"].partition(" refused: ")[2]) for other in decision.also]
+    if decision.message:
+        notes.append((f"{decision.ruling.request.rules.service} says", decision.message))
+    if decision.allowed and decision.tasks:
+        notes.append(("if it fails", " or ".join(decision.on_failure)))
+    if decision.loses:
+        notes.append(("is lost", ", ".join(decision.loses)))
+    if decision.assumed:
+        notes.append(("assumed", f"the usual {', '.join(decision.assumed)}"))
+    return "\n".join(lines + [f"  {click.style(f'{name:<12}', dim=True)}  {text}" for name, text in notes])
+
+
+def run_cases(lifecycle: Lifecycle, name: str, caller: str | None, microversion: str | None) -> bool:
+    """Answers every line of a file; whether all could be read. A progress bar on a terminal."""
+    from lifecycle.cases import Cases
+
+    cases = Cases(lifecycle, caller, microversion)
+    try:
+        file = click.open_file(name, "rb")
+    except OSError as error:
+        raise LifecycleError(f"cannot read {shown(name)}: {error.strerror or error}") from None
+    with file:
+        return _write(cases, file)
+
+
+def _write(cases: Any, file: BinaryIO) -> bool:  # noqa: ANN401
+    from lifecycle.cases import answers, lines
+
+    out, good = sys.stdout, True
+    size = _size(file)
+    hidden = not sys.stderr.isatty() or sys.stdout.isatty() or not size
+    with click.progressbar(length=size or 0, label="cases", file=sys.stderr, hidden=hidden, update_min_steps=1 << 16) as bar:
+        for read, text in answers(cases, lines(file, None if hidden else bar.update)):
+            good &= read
+            out.write(text)
+            out.write("\n")
+    out.flush()
+    return good
+
+
+def _size(file: BinaryIO) -> int:
+    import os
+    import stat
+
+    try:
+        status = os.fstat(file.fileno())
+    except (OSError, ValueError):
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0

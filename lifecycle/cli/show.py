@@ -1,0 +1,150 @@
+"""lifecycle show: the rule of an action, or all that a status means, in words."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from lifecycle.cli.commands import examples, load, table_options, version_option
+from lifecycle.engine import microversion as versions
+from lifecycle.errors import UnknownName, listed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from lifecycle import Lifecycle
+    from lifecycle.engine.rules import Data, Rules
+
+    Lines = Iterator[tuple[str, str]]
+
+
+class UnknownTopic(UnknownName):
+    """Neither an action nor a status."""
+
+    kind = "action or status"
+
+
+@click.command("show", epilog=examples("lifecycle show os-stop", "lifecycle show VERIFY_RESIZE", "lifecycle show evacuate --microversion 2.95"))
+@click.argument("name")
+@version_option
+@table_options
+def command(name: str, microversion: str | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001, ANN401
+    """The rule of the action NAME, or what the status NAME means."""
+    lifecycle = load(options["table"], options["reading"])
+    rules = lifecycle.rules
+    if name in rules.actions:
+        data: Any = rules.actions[name]
+        lines = action_lines(lifecycle, name, microversion)
+    elif name in rules.by_status:
+        data = [{"state": state, "vm_state": rules.states[state]["vm_state"], "task_state": task} for state, task in rules.by_status[name]]
+        lines = status_lines(lifecycle, name, microversion)
+    else:
+        raise UnknownTopic(name, (*rules.actions, *rules.by_status), "`lifecycle actions` lists the actions")
+    if as_json:
+        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+        return
+    for label, text in lines:
+        click.echo(f"{click.style(f'{label:<12}', dim=True)}  {text}" if label else text)
+
+
+def action_lines(lifecycle: Lifecycle, name: str, microversion: str | None) -> Lines:
+    """An action's rule, a line a word of the table."""
+    rules = lifecycle.rules
+    action = rules.actions[name]
+    version = rules.version(microversion)
+    yield "", f"{click.style(name, bold=True)}  {action['title']}  ({action['at']})"
+    if action["address"]:
+        yield "request", action["address"]
+    for variant in rules.variants(name) or (None,):
+        editions = rules.editions(name, variant, lifecycle.reading)
+        if variant:
+            yield "variant", click.style(variant, bold=True)
+        yield from _there(rules, editions)
+        rule = rules.edition(name, variant, lifecycle.reading, version)
+        if rule is None:
+            here = versions.text(version) if version else ""
+            yield "", f"It is not there at {here}; --microversion shows another."
+        else:
+            yield from _rule(rules, rule)
+    for key, difference in action["differs"].items():
+        yield "differs", f"{key}: {difference['why']} ({difference['at']})"
+    if action["note"]:
+        yield "note", action["note"]
+    yield "cite", action["cite"]
+
+
+def _there(rules: Rules, editions: list[Data]) -> Lines:
+    """The microversions that it is there at, where it is not there at all of them, and where its rule changes."""
+    if not editions or rules.oldest is None:
+        return
+    first, last = tuple(editions[0]["since"]), tuple(editions[-1]["until"])
+    if first != rules.oldest or last != rules.newest:
+        yield "microversion", f"{versions.text(first)} to {versions.text(last)}"
+    changes = [versions.text(tuple(edition["since"])) for edition in editions[1:]]
+    if changes:
+        yield "changes at", listed(changes)
+
+
+def _rule(rules: Rules, rule: Data) -> Lines:
+    if rule["removed"]:
+        yield "removed", rule["removed"]
+        return
+    asked = rule["requires"]
+    for check in rules.checks:
+        wanted = asked.get(check.name)
+        if wanted is None or check.asks == "exists":
+            continue
+        if check.asks == "state":
+            yield "state", listed(wanted, "or")
+        elif check.asks == "task":
+            yield "task", "none" if wanted == [None] else listed((task or "none" for task in wanted), "or")
+        else:
+            yield check.asks, rules.facts[check.asks]["says"][str(wanted).lower()]
+    yield "by", f"{rule['by']}" + (f" ({rule['policy']})" if rule["policy"] else "")
+    yield "lock", {"refuses": "refuses all but who passes locks", "owned": "refuses who holds less than it", "ignored": "ignored"}[rule["lock"]]
+    for outcome in rule["outcomes"]:
+        yield "then" if not outcome["when"] else "when", _outcome(outcome)
+
+
+def _outcome(outcome: Data) -> str:
+    """One outcome in a line: condition, code, tasks, ends."""
+    parts = []
+    if outcome["when"]:
+        parts.append(" and ".join(f"{key} is {listed(map(_value, values), 'or')}" for key, values in outcome["when"].items()) + ":")
+    parts.append(str(outcome["answers"]))
+    parts += [" → ".join([*outcome["tasks"], listed(map(_end, outcome["becomes"] or ["same"]), "or")])]
+    if outcome["fails"] and outcome["tasks"]:
+        parts.append(f"(fails: {listed(map(_end, outcome['fails']), 'or')})")
+    if outcome["loses"]:
+        parts.append(f"loses {listed(outcome['loses'])}")
+    return " ".join(parts)
+
+
+def _value(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else "none" if value is None else str(value)
+
+
+def _end(end: Any) -> str:  # noqa: ANN401
+    return end if isinstance(end, str) else f"what it was before the {end['recall']}"
+
+
+def status_lines(lifecycle: Lifecycle, name: str, microversion: str | None) -> Lines:
+    """What a status means: the states and tasks that show it, and what the usual caller may do to it."""
+    from lifecycle import Server
+
+    rules = lifecycle.rules
+    yield "", click.style(name, bold=True)
+    shown: dict[str, list[str]] = {}
+    for state, task in rules.by_status[name]:
+        shown.setdefault(state, []).append(task or "none")
+    for state, tasks in shown.items():
+        few = tasks if len(tasks) <= FEW else [*tasks[:FEW], f"{len(tasks) - FEW} more"]
+        yield "shown for", f"vm_state {rules.states[state]['vm_state']}, task {listed(few, 'or')}"
+    decisions = lifecycle.actions(Server(status=name), None, microversion)
+    yield "may", listed(action for action, decision in decisions.items() if decision.allowed)
+
+
+FEW = 6

@@ -1,0 +1,38 @@
+"""The JSON Schema of each kind of file, for editors: made from the model, kept in specs/schema."""
+
+import json
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from lifecycle.table.model import Row, Table
+
+FILES = {
+    "states": ("states", "statuses", "tasks", "other_tasks"),
+    "events": ("events",),
+}
+
+
+def schemas() -> dict[str, str]:
+    """For each kind of file its JSON Schema as text: a whole table, and the files of a table's folder."""
+    table = TypeAdapter(Table).json_schema(by_alias=True)
+    rest = [name for name in Table.model_fields if name not in {"actions", *FILES["states"], *FILES["events"]}]
+    parts = {
+        "table": table,
+        "lifecycle": _only(table, rest),
+        **{kind: _only(table, names) for kind, names in FILES.items()},
+        "action": TypeAdapter(Row).json_schema(by_alias=True),
+    }
+    return {kind: json.dumps({"$schema": DRAFT, **part}, indent=1) + "\n" for kind, part in parts.items()}
+
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def _only(table: dict[str, Any], names: Any) -> dict[str, Any]:  # noqa: ANN401
+    """The schema of a file that says only some of the keys of a table."""
+    return {
+        **table,
+        "properties": {name: table["properties"][name] for name in names},
+        "required": [name for name in table["required"] if name in names],
+    }
