@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Self
 from weakref import WeakValueDictionary
 
 from lifecycle.engine.body import read_body
 from lifecycle.engine.checks import Request
 from lifecycle.engine.decide import Decision, Ruling
 from lifecycle.engine.document import read_document
-from lifecycle.engine.microversion import Microversion
 from lifecycle.engine.rules import Rules, check_reading
 from lifecycle.engine.situation import Situation, situate
 from lifecycle.errors import CaseError, shown
@@ -17,7 +17,9 @@ TYPE_CHECKING = False  # typing itself takes as long to import as all of this pa
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from os import PathLike
-    from typing import Any
+    from typing import Any, ClassVar, Self
+
+    from lifecycle.engine.microversion import Microversion
 
 REMEMBERED = 200_000  # decisions that a Lifecycle keeps; then it forgets them all and begins anew
 
@@ -31,20 +33,21 @@ class Server:
 
     __slots__ = ("__weakref__", "told")
     told: dict[str, Any]
-    _known: WeakValueDictionary[Any, "Server"] = WeakValueDictionary()
+    _known: ClassVar[WeakValueDictionary[Any, Server]] = WeakValueDictionary()
 
-    def __new__(cls, **told: Any) -> "Server":  # noqa: ANN401 - each key has a type of its own
+    def __new__(cls, **told: Any) -> Self:
         """A server with `status`, `vm_state`, `task_state`, `locked_by`, `before`, `options` and the table's facts."""
         key = _key(told)
-        server = cls._known.get(key)
+        server: Any = cls._known.get(key)
         if server is None:
             new = object.__new__(cls)
             object.__setattr__(new, "told", told)
             server = cls._known.setdefault(key, new)
-        return server
+        found: Self = server
+        return found
 
     @classmethod
-    def from_api(cls, body: Mapping[str, Any], table: "Lifecycle | str" = "compute") -> "Server":
+    def from_api(cls, body: Mapping[str, Any], table: Lifecycle | str = "compute") -> Server:
         """The server that `GET /servers/{id}` answered, at any microversion, with or without its envelope.
 
         Raises CaseError where it is no such document.
@@ -102,7 +105,7 @@ class Lifecycle:
         self._kept = 0
 
     @classmethod
-    def load(cls, table: str | PathLike[str] = "compute", *, reading: str = "reference") -> "Lifecycle":
+    def load(cls, table: str | PathLike[str] = "compute", *, reading: str = "reference") -> Lifecycle:
         """The table of this name, or in this file or folder.
 
         Raises UnknownTable where there is none, and TableError with every mistake where it has some.
@@ -111,7 +114,7 @@ class Lifecycle:
 
         return cls(load_rules(table), reading)
 
-    def bind(self, caller: str | None = None, microversion: str | None = None) -> "Bound":
+    def bind(self, caller: str | None = None, microversion: str | None = None) -> Bound:
         """The decisions for one caller at one microversion (default: the usual caller, the newest): the fast form.
 
         Raises UnknownCaller and UnknownMicroversion.
@@ -124,7 +127,7 @@ class Lifecycle:
             bound = self._bound[caller, microversion] = Bound(self, caller, microversion, answers)
         return bound
 
-    def decide(  # noqa: PLR0913, PLR0917 - the interface is fixed
+    def decide(
         self,
         action: str,
         server: Server,
@@ -145,9 +148,7 @@ class Lifecycle:
                 pass
         return self.bind(caller, microversion).decide(action, server, variant, body)
 
-    def actions(
-        self, server: Server, caller: str | None = None, microversion: str | None = None
-    ) -> dict[str, Decision]:
+    def actions(self, server: Server, caller: str | None = None, microversion: str | None = None) -> dict[str, Decision]:
         """Every action with its decision, by key; a variant as `reboot:HARD`."""
         return self.bind(caller, microversion).actions(server)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 
-from lifecycle.api import Lifecycle
 from lifecycle.engine.body import read_body
 from lifecycle.engine.decide import KEYS
 from lifecycle.engine.situation import situate
@@ -16,8 +15,9 @@ from lifecycle.errors import CaseError, LifecycleError, UnknownKey, shown
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from typing import Any, BinaryIO
+    from typing import IO, Any
 
+    from lifecycle.api import Lifecycle
     from lifecycle.engine.checks import Refusal
     from lifecycle.engine.decide import Decision, Ruling
     from lifecycle.engine.situation import Situation
@@ -35,7 +35,7 @@ def read_case(text: str) -> dict[str, Any]:
     return case
 
 
-def read_json(text: str) -> Any:  # noqa: ANN401 - any JSON
+def read_json(text: str) -> Any:
     """What a text of JSON says. Raises CaseError where it is none, or not one that all readers read alike."""
     try:
         value = _FAST.decode(text)
@@ -63,6 +63,10 @@ def _constant(name: str) -> object:
 _FAST = json.JSONDecoder(parse_constant=_constant)
 _STRICT = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant)
 _dumps: Callable[[object], str] = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _nested(value: object) -> bool:
+    return isinstance(value, (dict, list))
 
 
 class Cases:
@@ -101,7 +105,7 @@ class Cases:
         except KeyError:
             pass
         except TypeError:
-            wrong = next(name for name, value in zip(REQUEST_KEYS, key, strict=False) if type(value) in (dict, list))
+            wrong = next(name for name, value in zip(REQUEST_KEYS, key, strict=False) if _nested(value))
             raise CaseError(f"{wrong} must be text") from None
         ruling = self.lifecycle.ruling(action, variant, caller or self.caller, microversion or self.microversion)
         self._rulings[key] = ruling
@@ -158,7 +162,7 @@ class Cases:
         shown = self._shows(decision.shown_before, values["task_state"], values["locked_by"])
         texts = [refusal.texts or _texts(refusal) for refusal in decision.refusals]
         also = ", ".join([text for _, text in texts[1:]])
-        return f"{texts[0][0]}, {shown}, {REFUSED}, \"also\": [{also}], {tail}}}"
+        return f'{texts[0][0]}, {shown}, {REFUSED}, "also": [{also}], {tail}}}'
 
     def _shows(self, *shows: str | None) -> str:
         text = self._shown.get(shows)
@@ -184,7 +188,7 @@ def _texts(refusal: Refusal) -> tuple[str, str]:
     return refusal.texts
 
 
-def lines(file: BinaryIO, read: Callable[[int], object] | None = None) -> Iterator[tuple[int, bytes]]:
+def lines(file: IO[bytes], read: Callable[[int], object] | None = None) -> Iterator[tuple[int, bytes]]:
     """The lines of a file that say something, numbered from 1; of one that is too long, only its beginning.
 
     `read` is told how many bytes each took.

@@ -9,6 +9,7 @@ TYPE_CHECKING = False  # typing itself takes as long to import as all of this pa
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+
 class LifecycleError(Exception):
     """The root of all errors of this package; its text is meant for the person who gave the input."""
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @version_option
 @click.option("--all", "everything", is_flag=True, help="Those too that are not there at this microversion.")
 @table_options
-def command(everything: bool, as_json: bool, **options: Any) -> None:  # noqa: FBT001, ANN401
+def command(everything: bool, as_json: bool, **options: Any) -> None:
     """Every action on a server, each with a tick or a cross, and why."""
     lifecycle = load(options["table"], options["reading"])
     server = told(lifecycle, options)

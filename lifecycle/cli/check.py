@@ -12,9 +12,10 @@ from lifecycle.errors import CaseError, LifecycleError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, BinaryIO
+    from typing import IO, Any
 
     from lifecycle import Decision, Lifecycle
+    from lifecycle.cases import Cases
 
 
 @click.command(
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 @click.option("--body", metavar="JSON|@FILE", help="The whole request document.")
 @click.option("--cases", metavar="FILE", help="A JSON object a line; each is answered with its decision. - is standard input.")
 @table_options
-def command(action: str | None, cases: str | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001, ANN401
-    """May ACTION be done to this server now, by this caller?
+def command(action: str | None, cases: str | None, as_json: bool, **options: Any) -> None:
+    """Decide whether ACTION may be done to this server now, by this caller.
 
     Exits with 0 when it may, 1 when it is refused, 2 when the question cannot be read.
     """
@@ -100,7 +101,7 @@ def run_cases(lifecycle: Lifecycle, name: str, caller: str | None, microversion:
         return _write(cases, file)
 
 
-def _write(cases: Any, file: BinaryIO) -> bool:  # noqa: ANN401
+def _write(cases: Cases, file: IO[bytes]) -> bool:
     from lifecycle.cases import answers, lines
 
     out, good = sys.stdout, True
@@ -115,7 +116,7 @@ def _write(cases: Any, file: BinaryIO) -> bool:  # noqa: ANN401
     return good
 
 
-def _size(file: BinaryIO) -> int:
+def _size(file: IO[bytes]) -> int:
     import os
     import stat
 

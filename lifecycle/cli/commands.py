@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 
 import click
@@ -13,7 +12,7 @@ from lifecycle.errors import LifecycleError, TableError, nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from typing import Any
 
 COMMANDS = {
@@ -41,10 +40,12 @@ class Group(click.Group):
     """A group that imports a command when it is called, and turns our errors into one line and exit code 2."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of their use."""
         del ctx
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, imported now."""
         del ctx
         if cmd_name not in COMMANDS:
             return None
@@ -52,10 +53,13 @@ class Group(click.Group):
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that was called, or what it was probably meant to be."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
             close = nearest(name, COMMANDS)
-            ctx.fail(f"no command is called {name!r}; " + (f"did you mean {close}?" if close else f"there are {', '.join(COMMANDS)}"))
+            ctx.fail(
+                f"no command is called {name!r}; " + (f"did you mean {close}?" if close else f"there are {', '.join(COMMANDS)}")
+            )
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -64,16 +68,16 @@ class Group(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
-    def main(self, args: Sequence[str] | None = None, **extra: Any) -> Any:  # noqa: ANN401 - as click has it
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs a command; what was wrong with the input is told in one line, with exit code 2."""
         try:
-            return super().main(args, **extra)
+            return super().invoke(ctx)
         except TableError as error:
             count = len(error.mistakes)
             click.echo(f"{error}\n{count} mistake{'s' if count > 1 else ''}", err=True)
-            sys.exit(2)
-        except (LifecycleError, OSError) as error:
+        except LifecycleError as error:
             click.echo(f"Error: {error}", err=True)
-            sys.exit(2)
+        return ctx.exit(2)
 
 
 @click.group(cls=Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -88,8 +92,21 @@ def main(context: click.Context) -> None:
 def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that mean the same everywhere: which table, which reading, JSON."""
     options = [
-        click.option("--table", "-t", default="compute", show_default=True, metavar="NAME|PATH", help="A table of the package, or your own file or folder."),
-        click.option("--reading", type=click.Choice(READINGS), default=READINGS[0], show_default=True, help="Which truth to tell where the reference and a running Nova differ."),
+        click.option(
+            "--table",
+            "-t",
+            default="compute",
+            show_default=True,
+            metavar="NAME|PATH",
+            help="A table of the package, or your own file or folder.",
+        ),
+        click.option(
+            "--reading",
+            type=click.Choice(READINGS),
+            default=READINGS[0],
+            show_default=True,
+            help="Which truth to tell where the reference and a running Nova differ.",
+        ),
         click.option("--json", "as_json", is_flag=True, help="Print JSON for programs."),
     ]
     for option in reversed(options):
@@ -104,7 +121,9 @@ def version_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def caller_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--as`, the table's usual caller where it is not given."""
-    return click.option("--as", "caller", metavar="CALLER", help="Who asks: admin, manager, member, reader, stranger, anonymous. Default: member.")(command)
+    return click.option(
+        "--as", "caller", metavar="CALLER", help="Who asks: admin, manager, member, reader, stranger, anonymous. Default: member."
+    )(command)
 
 
 def load(table: str, reading: str) -> Lifecycle:

@@ -11,7 +11,11 @@ from lifecycle.errors import LifecycleError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
+
+    from lifecycle.engine.rules import Rules
+    from lifecycle.render.picture import Picture
 
 VIEW_NAMES = ("overview",)
 FORMAT_NAMES = ("dot", "mermaid", "svg", "png")
@@ -29,13 +33,14 @@ FORMAT_NAMES = ("dot", "mermaid", "svg", "png")
 @click.option("--format", "form", type=click.Choice(FORMAT_NAMES), help="Default: what the name of the output says, else dot.")
 @click.option("--output", "-o", metavar="FILE", help="Default: standard output.")
 @table_options
-def command(view: str, form: str | None, output: str | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001, ANN401
+def command(view: str, form: str | None, output: str | None, as_json: bool, **options: Any) -> None:
     """Draw the lifecycle: as text (dot, mermaid) or, with Graphviz, as a picture (svg, png)."""
     from lifecycle.render.formats import render
     from lifecycle.render.views import VIEWS
 
     lifecycle = load(options["table"], options["reading"])
-    picture = VIEWS[view](lifecycle.rules, lifecycle.reading)
+    draw: Callable[[Rules, str], Picture] = VIEWS[view]
+    picture = draw(lifecycle.rules, lifecycle.reading)
     if as_json:
         import dataclasses
         import json

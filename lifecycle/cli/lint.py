@@ -14,7 +14,7 @@ from lifecycle.cli.commands import examples
 @click.argument("table", default="compute")
 @click.option("--table", "-t", "named", metavar="NAME|PATH", help="The same as TABLE.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-def command(table: str, named: str | None, as_json: bool) -> None:  # noqa: FBT001
+def command(table: str, named: str | None, as_json: bool) -> None:
     """Tell all mistakes of TABLE, each with its file, line and column. Exits with 0 when there are none, else 2."""
     from lifecycle.table.bundled import find
     from lifecycle.table.load import read_table
@@ -31,5 +31,6 @@ def command(table: str, named: str | None, as_json: bool) -> None:  # noqa: FBT0
             click.echo(f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}", err=True)
         elif loaded.table is not None:
             content = loaded.table
-            click.echo(f"{content.name}: {len(content.actions)} actions, {len(content.states)} states, {len(content.tasks)} tasks, no mistakes")
+            counts = f"{len(content.actions)} actions, {len(content.states)} states, {len(content.tasks)} tasks"
+            click.echo(f"{content.name}: {counts}, no mistakes")
     sys.exit(2 if mistakes else 0)

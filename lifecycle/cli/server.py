@@ -26,7 +26,13 @@ def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--vm-state", metavar="STATE", help="The vm_state, where you know it."),
         click.option("--task-state", metavar="TASK", help="The task_state; null where no task is under way."),
         click.option("--locked-by", metavar="HOLDER", help="Who locked it: owner, admin, null."),
-        click.option("--with", "others", metavar="KEY=VALUE", multiple=True, help="Any other key of a case: host=false, before=SHUTOFF, options.reclaim_instance_interval=3600."),
+        click.option(
+            "--with",
+            "others",
+            metavar="KEY=VALUE",
+            multiple=True,
+            help="Any other key of a case: host=false, before=SHUTOFF, options.reclaim_instance_interval=3600.",
+        ),
         click.option("--server", "document", metavar="FILE", help="What GET /servers/{id} answered; - is standard input."),
     ]
     for option in reversed(options):

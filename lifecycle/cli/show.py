@@ -27,11 +27,14 @@ class UnknownTopic(UnknownName):
     kind = "action or status"
 
 
-@click.command("show", epilog=examples("lifecycle show os-stop", "lifecycle show VERIFY_RESIZE", "lifecycle show evacuate --microversion 2.95"))
+@click.command(
+    "show",
+    epilog=examples("lifecycle show os-stop", "lifecycle show VERIFY_RESIZE", "lifecycle show evacuate --microversion 2.95"),
+)
 @click.argument("name")
 @version_option
 @table_options
-def command(name: str, microversion: str | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001, ANN401
+def command(name: str, microversion: str | None, as_json: bool, **options: Any) -> None:
     """The rule of the action NAME, or what the status NAME means."""
     lifecycle = load(options["table"], options["reading"])
     rules = lifecycle.rules
@@ -39,7 +42,10 @@ def command(name: str, microversion: str | None, as_json: bool, **options: Any) 
         data: Any = rules.actions[name]
         lines = action_lines(lifecycle, name, microversion)
     elif name in rules.by_status:
-        data = [{"state": state, "vm_state": rules.states[state]["vm_state"], "task_state": task} for state, task in rules.by_status[name]]
+        data = [
+            {"state": state, "vm_state": rules.states[state]["vm_state"], "task_state": task}
+            for state, task in rules.by_status[name]
+        ]
         lines = status_lines(lifecycle, name, microversion)
     else:
         raise UnknownTopic(name, (*rules.actions, *rules.by_status), "`lifecycle actions` lists the actions")
@@ -104,7 +110,12 @@ def _rule(rules: Rules, rule: Data) -> Lines:
         else:
             yield check.asks, rules.facts[check.asks]["says"][str(wanted).lower()]
     yield "by", f"{rule['by']}" + (f" ({rule['policy']})" if rule["policy"] else "")
-    yield "lock", {"refuses": "refuses all but who passes locks", "owned": "refuses who holds less than it", "ignored": "ignored"}[rule["lock"]]
+    yield (
+        "lock",
+        {"refuses": "refuses all but who passes locks", "owned": "refuses who holds less than it", "ignored": "ignored"}[
+            rule["lock"]
+        ],
+    )
     for outcome in rule["outcomes"]:
         yield "then" if not outcome["when"] else "when", _outcome(outcome)
 
@@ -113,7 +124,9 @@ def _outcome(outcome: Data) -> str:
     """One outcome in a line: condition, code, tasks, ends."""
     parts = []
     if outcome["when"]:
-        parts.append(" and ".join(f"{key} is {listed(map(_value, values), 'or')}" for key, values in outcome["when"].items()) + ":")
+        parts.append(
+            " and ".join(f"{key} is {listed(map(_value, values), 'or')}" for key, values in outcome["when"].items()) + ":"
+        )
     parts.append(str(outcome["answers"]))
     parts += [" → ".join([*outcome["tasks"], listed(map(_end, outcome["becomes"] or ["same"]), "or")])]
     if outcome["fails"] and outcome["tasks"]:
@@ -127,7 +140,7 @@ def _value(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else "none" if value is None else str(value)
 
 
-def _end(end: Any) -> str:  # noqa: ANN401
+def _end(end: Any) -> str:
     return end if isinstance(end, str) else f"what it was before the {end['recall']}"
 
 

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from lifecycle.engine.rules import Data, Rules
 
 
-
 def read_body(rules: Rules, name: str, body: object) -> tuple[str | None, dict[str, str]]:
     """The variant that a whole request document asks for, and what is wrong with it, by the check that says so.
 

@@ -46,7 +46,7 @@ class Request:
 
     __slots__ = ("action", "caller", "reading", "rules", "variant", "version")
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the six coordinates of a request
+    def __init__(
         self,
         rules: Rules,
         action: str,
@@ -63,7 +63,7 @@ class Request:
         self.reading = reading
 
 
-class Gate(dict):  # type: ignore[type-arg] - dict[Any, Refusal | None] needs typing when the class is made
+class Gate(dict):  # type: ignore[type-arg]  # dict[Any, ...] would need typing when the class is made
     """One check under one rule for one caller: what it answers for each value of the key it looks at."""
 
     __slots__ = ("check", "judge", "key", "request", "rule", "wanted")
@@ -76,13 +76,13 @@ class Gate(dict):  # type: ignore[type-arg] - dict[Any, Refusal | None] needs ty
         self.key, self.judge = JUDGES.get(check.asks, (check.asks, _fact(check.asks)))
         self.wanted = rule["requires"].get(check.name)
 
-    def __missing__(self, value: Any) -> Refusal | None:  # noqa: ANN401 - a value of any key
+    def __missing__(self, value: Any) -> Refusal | None:
         refusal = self._refusal(value)
         if len(self) < REMEMBERED:
             self[value] = refusal
         return refusal
 
-    def _refusal(self, value: Any) -> Refusal | None:  # noqa: ANN401
+    def _refusal(self, value: Any) -> Refusal | None:
         sentence = self.judge(self.request, self.rule, self.wanted, value)
         if sentence is None:
             return None
@@ -91,14 +91,16 @@ class Gate(dict):  # type: ignore[type-arg] - dict[Any, Refusal | None] needs ty
         own = None if value and name == self.request.caller.fails else rule["messages"].get(name)
         words = own or self.check.message
         reason = f"{self.request.action} refused: {sentence} ({row})"
-        return Refusal(self.check.rule, rule["codes"].get(name, self.check.code), reason, row, words and self._words(words, value))
+        return Refusal(
+            self.check.rule, rule["codes"].get(name, self.check.code), reason, row, words and self._words(words, value)
+        )
 
-    def _words(self, words: str, value: object) -> str:
+    def _words(self, words: str, value: Any) -> str:
         """The service's own words; what only the service knows, such as {id}, stays as a placeholder."""
-        vm_state = self.request.rules.states.get(value, {}).get("vm_state", "")
+        states = self.request.rules.states
         told = {
             "action": self.rule["called"] or self.request.action,
-            "vm_state": vm_state,
+            "vm_state": states[value]["vm_state"] if value in states else "",
             "task_state": "None" if value is None else value,
             "policy": self.rule["policy"] or "",
             "microversion": self.request.version and microversion.text(self.request.version),
@@ -122,7 +124,7 @@ def gates(request: Request, rule: Data) -> tuple[Gate, ...]:
 def absent(request: Request) -> Data:
     """The rule of an action that is not there at this microversion: nothing is asked but that it were."""
     at = request.rules.action(request.action)["at"]
-    keys: dict[str, Any] = dict.fromkeys(("requires", "codes", "messages", "lines", "fails_instead"), {})
+    keys: dict[str, Any] = {key: {} for key in ("requires", "codes", "messages", "lines", "fails_instead")}
     return {**keys, "at": at, "absent": True, "policy": None, "called": None, "by": None, "lock": "ignored", "outcomes": []}
 
 
@@ -170,6 +172,7 @@ def _body(request: Request, rule: Data, wanted: Any, value: object) -> str | Non
 
 
 def _exists(request: Request, rule: Data, wanted: Any, value: object) -> str | None:
+    del wanted
     thing = request.rules.thing
     if not value:
         return f"there is no such {thing}"
@@ -188,6 +191,7 @@ def _policy(request: Request, rule: Data, wanted: Any, value: object) -> str | N
 
 def _lock(request: Request, rule: Data, wanted: Any, value: str | None) -> str | None:
     """Refused by a lock: of anyone, or (`owned`) only of somebody above the caller."""
+    del wanted
     caller, thing, holders = request.caller, request.rules.thing, request.rules.holders
     if value is None or caller.passes_lock or rule["lock"] == "ignored":
         return None
@@ -227,7 +231,7 @@ def _task(request: Request, rule: Data, wanted: Any, value: str | None) -> str |
 def _fact(name: str) -> Judge:
     """The check of a fact: a plain yes or no that the table declares."""
 
-    def judge(request: Request, rule: Data, wanted: Any, value: bool) -> str | None:  # noqa: FBT001
+    def judge(request: Request, rule: Data, wanted: Any, value: bool) -> str | None:
         del rule
         if wanted is None or value == wanted:
             return None

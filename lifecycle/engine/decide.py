@@ -25,9 +25,7 @@ class Decision:
 
     __slots__ = ("allowed", "code", "outcome", "refusals", "rule", "ruling", "situation")
 
-    def __init__(
-        self, ruling: "Ruling", situation: Situation, refusals: tuple[Refusal, ...], outcome: Outcome | None
-    ) -> None:
+    def __init__(self, ruling: Ruling, situation: Situation, refusals: tuple[Refusal, ...], outcome: Outcome | None) -> None:
         self.ruling = ruling
         self.situation = situation
         self.refusals = refusals
@@ -121,7 +119,7 @@ class Decision:
 
     @property
     def loses(self) -> list[str]:
-        """What cannot be had back once this was done: `disk`, `memory`, `server` …"""
+        """What cannot be had back once this was done: `disk`, `memory`, `server` …."""
         return list(self.outcome.loses) if self.outcome else []
 
     @property
@@ -200,7 +198,7 @@ class Ruling:
     def assumed(self, decision: Decision) -> tuple[str, ...]:
         """The keys of a case that were not told, and of which another value would bring another decision."""
         known, values = decision.situation.known, decision.situation.values
-        place = None if PLACE <= known else (values["state"], values["task_state"])
+        place = None if known >= PLACE else (values["state"], values["task_state"])
         key = (known, place, decision.verdict)
         found = self._assumed.get(key)
         if found is None:

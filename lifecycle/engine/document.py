@@ -6,13 +6,15 @@ policy leaves out of the document is simply not told.
 
 from __future__ import annotations
 
-from lifecycle.engine.rules import Rules
 from lifecycle.errors import CaseError, shown
 
 TYPE_CHECKING = False  # typing itself takes as long to import as all of this package
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
+
+    from lifecycle.engine.rules import Rules
+
 
 def read_document(rules: Rules, body: object) -> dict[str, Any]:
     """The keys of a case that the document tells. Raises CaseError where it is no such document."""
@@ -27,11 +29,13 @@ def read_document(rules: Rules, body: object) -> dict[str, Any]:
     told = {key: value for key, field in described["keys"].items() if (value := _read(rules, key, field, body)) is not ...}
     if not told.keys() & {"status", "vm_state"}:
         wanted = described["keys"].get("status", {}).get("field", "status")
-        raise CaseError(f"not the document of one {rules.thing}: it has no {wanted} (its keys: {shown(', '.join(map(str, body)))})")
+        raise CaseError(
+            f"not the document of one {rules.thing}: it has no {wanted} (its keys: {shown(', '.join(map(str, body)))})"
+        )
     return told
 
 
-def _read(rules: Rules, key: str, field: Mapping[str, Any], body: Mapping[str, Any]) -> Any:  # noqa: ANN401
+def _read(rules: Rules, key: str, field: Mapping[str, Any], body: Mapping[str, Any]) -> Any:
     """The value of one key; `...` where the document does not tell it."""
     if field["field"] not in body:
         return ...

@@ -3,6 +3,7 @@
 from lifecycle.errors import UnknownMicroversion, shown
 
 Microversion = tuple[int, int]
+MAX_DIGITS = 5
 
 
 def parse(text: object) -> Microversion:
@@ -16,7 +17,7 @@ def parse(text: object) -> Microversion:
 
 
 def _plain(digits: str) -> bool:
-    return digits.isascii() and digits.isdigit() and len(digits) < 6 and (digits == "0" or digits[0] != "0")
+    return digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS and (digits == "0" or digits[0] != "0")
 
 
 def within(version: Microversion, since: Microversion | None, until: Microversion | None) -> bool:

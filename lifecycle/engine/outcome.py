@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 TYPE_CHECKING = False  # typing itself takes as long to import as all of this package
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +55,7 @@ def ends(rules: Rules, forms: Sequence[Any] | None, values: Mapping[str, Any]) -
 class Outcomes:
     """The ordered outcomes of one rule: the first that fits a situation wins."""
 
-    __slots__ = ("_known", "keys", "rules", "rows")
+    __slots__ = ("_known", "keys", "rows", "rules")
 
     def __init__(self, rules: Rules, rows: Sequence[Data]) -> None:
         self.rules = rules

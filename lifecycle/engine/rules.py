@@ -7,7 +7,6 @@ microversion and under which reading is chosen here, once, by `Rules.edition`.
 from __future__ import annotations
 
 from lifecycle.engine import microversion
-from lifecycle.engine.microversion import Microversion
 from lifecycle.errors import (
     LifecycleError,
     UnknownAction,
@@ -20,6 +19,8 @@ TYPE_CHECKING = False  # typing itself takes as long to import as all of this pa
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
+
+    from lifecycle.engine.microversion import Microversion
 
     Data = Mapping[str, Any]
 
@@ -135,9 +136,7 @@ class Rules:
         elif variant is not None and variant not in variants:
             raise UnknownVariant(variant, variants, f"{name} has no variants")
         return [
-            edition
-            for edition in action["editions"]
-            if edition["variant"] == variant and edition["reading"] in (None, reading)
+            edition for edition in action["editions"] if edition["variant"] == variant and edition["reading"] in (None, reading)
         ]
 
     def edition(self, name: str, variant: str | None, reading: str, version: Microversion | None) -> Data | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from lifecycle.engine.rules import Rules
 from lifecycle.errors import CaseError, UnknownKey, UnknownName, UnknownStatus, shown
 
 TYPE_CHECKING = False  # typing itself takes as long to import as all of this package
@@ -10,6 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from lifecycle.engine.rules import Rules
+
+FEW = 4  # tasks that an error names
 SIGNS = ("negative", "zero", "positive")
 SERVER_KEYS = ("status", "vm_state", "task_state", "locked_by", "locked", "exists", "before", "options")
 
@@ -33,7 +35,7 @@ class Situation:
         self.values = values
         self.known = known
 
-    def but(self, **changed: object) -> "Situation":
+    def but(self, **changed: object) -> Situation:
         """The same situation with other values."""
         return Situation({**self.values, **changed}, self.known)
 
@@ -89,7 +91,7 @@ def _place(rules: Rules, told: Mapping[str, Any]) -> tuple[str, str | None]:
 def _what_shows(rules: Rules, pairs: list[tuple[str, str | None]]) -> str:
     vm_states = dict.fromkeys(rules.states[state]["vm_state"] for state, _ in pairs)
     tasks = dict.fromkeys(str(task).replace("None", "null") for _, task in pairs)
-    few = list(tasks)[:4] + ["…"] * (len(tasks) > 4)
+    few = list(tasks)[:FEW] + ["…"] * (len(tasks) > FEW)
     return f"it is shown for vm_state {' or '.join(vm_states)} with task_state {', '.join(few)}"
 
 

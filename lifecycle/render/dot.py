@@ -21,7 +21,8 @@ def dot(picture: Picture) -> str:
     notes = "\\l".join(map(_escaped, picture.notes))
     lines = [
         f"digraph {_quoted(picture.name)} {{",
-        f'  graph [label="{notes}\\l" labeljust=l fontsize=10 rankdir=LR nodesep=0.35 ranksep=0.7 bgcolor=white fontname="Helvetica"]',
+        f'  graph [label="{notes}\\l" labeljust=l fontsize=10 fontname="Helvetica"]',
+        "  graph [rankdir=LR nodesep=0.35 ranksep=0.7 bgcolor=white]",
         '  node [shape=box style="rounded,filled" fontname="Helvetica" fontsize=12 margin="0.12,0.06"]',
         '  edge [fontname="Helvetica" fontsize=10 arrowsize=0.7]',
         *(f"  {_quoted(node.name)} [{_node(node)}]" for node in picture.nodes),

@@ -27,7 +27,10 @@ def draw(source: str, form: str) -> bytes:
     except ImportError:
         raise LifecycleError(f"{form} takes the graphviz package: pip install 'server-lifecycle[diagrams]'") from None
     if shutil.which("dot") is None:
-        raise LifecycleError(f"{form} takes Graphviz's dot, which is not installed (apt install graphviz, brew install graphviz); --format dot or mermaid needs nothing")
+        raise LifecycleError(
+            f"{form} takes Graphviz's dot, which is not installed (apt install graphviz, brew install graphviz); "
+            "--format dot or mermaid needs nothing"
+        )
     try:
         drawn: bytes = graphviz.Source(source).pipe(format=form)
     except graphviz.CalledProcessError as error:

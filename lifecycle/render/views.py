@@ -103,7 +103,9 @@ def _widely(every: list[Move], live: list[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _ways_out(state: str, every: list[Move], widely: Iterable[str]) -> str:
-    ways = [f"{move.action} ({listed(move.targets, 'or')})" for move in every if move.source == state and move.action not in widely]
+    ways = [
+        f"{move.action} ({listed(move.targets, 'or')})" for move in every if move.source == state and move.action not in widely
+    ]
     return f"Out of {state}: {listed(ways)}."
 
 

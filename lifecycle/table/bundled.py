@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 
-from lifecycle import __version__
 from lifecycle.engine.rules import Rules
 from lifecycle.errors import LifecycleError, UnknownTable, shown
+from lifecycle.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -41,11 +41,18 @@ def compile_table(loaded: Loaded) -> dict[str, Any]:
         "usual_caller": table.usual.caller,
         "usual_state": table.usual.state,
         "holders": table.lock_holders,
-        "facts": {name: {"usual": fact.usual, "says": {"true": fact.yes, "false": fact.no}} for name, fact in table.facts.items()},
+        "facts": {
+            name: {"usual": fact.usual, "says": {"true": fact.yes, "false": fact.no}} for name, fact in table.facts.items()
+        },
         "options": table.options,
         "checks": [{"name": name, **check.model_dump()} for name, check in table.checks.items()],
         "states": {
-            name: {"vm_state": state.vm_state, "implies": state.implies or {}, "end": state.end, "at": loaded.at(("states", name))}
+            name: {
+                "vm_state": state.vm_state,
+                "implies": state.implies or {},
+                "end": state.end,
+                "at": loaded.at(("states", name)),
+            }
             for name, state in table.states.items()
         },
         "tasks": [*table.tasks, *table.other_tasks],
@@ -90,7 +97,7 @@ def shows(table: Table) -> dict[str, dict[str, str]]:
 
 def _action(loaded: Loaded, table: Table, name: str, row: Row) -> dict[str, Any]:
     path: Path_ = ("actions", name)
-    variants: Mapping[str | None, Variant | None] = row.variants or {None: None}
+    variants: list[tuple[str | None, Variant | None]] = [*row.variants.items()] if row.variants else [(None, None)]
     return {
         "title": row.title,
         "at": loaded.at(path),
@@ -105,20 +112,18 @@ def _action(loaded: Loaded, table: Table, name: str, row: Row) -> dict[str, Any]
             for variant, (where, holder) in _holders(path, row).items()
             for key, difference in (holder.differs or {}).items()
         },
-        "editions": [
-            edition
-            for variant, holder in variants.items()
-            for edition in _editions(loaded, table, path, row, variant, holder)
-        ],
+        "editions": [edition for variant, holder in variants for edition in _editions(loaded, table, path, row, variant, holder)],
     }
 
 
 def _holders(path: Path_, row: Row) -> dict[str | None, tuple[Path_, Variant]]:
-    named = {name: ((*path, "variants", name), variant) for name, variant in (row.variants or {}).items()}
-    return {None: (path, row), **named}
+    holders: dict[str | None, tuple[Path_, Variant]] = {None: (path, row)}
+    for name, variant in (row.variants or {}).items():
+        holders[name] = ((*path, "variants", name), variant)
+    return holders
 
 
-def _editions(  # noqa: PLR0913, PLR0917
+def _editions(
     loaded: Loaded, table: Table, path: Path_, row: Row, variant: str | None, holder: Variant | None
 ) -> Iterator[dict[str, Any]]:
     """The rules of one variant: for each run of microversions, one for both readings or one for each."""
@@ -170,9 +175,7 @@ def _within(version: Microversion | None, since: str | None, until: str | None) 
     return version is None or microversion.within(version, bounds[0] or None, bounds[1] or None)
 
 
-def layers(
-    table: Table, parts: Iterable[tuple[Path_, Variant]], reading: str, version: Microversion | None
-) -> list[Layer]:
+def layers(table: Table, parts: Iterable[tuple[Path_, Variant]], reading: str, version: Microversion | None) -> list[Layer]:
     """The clauses that hold at a microversion under a reading, the later ones laid over the earlier."""
     found: list[Layer] = [(("rows", "all"), table.rows.all)]
     for path, part in parts:
@@ -199,9 +202,7 @@ def _rule(
                 values[name] = said
             elif said:
                 values[name] = {**values[name], **(said if isinstance(said, dict) else {})}
-    outcomes = next(
-        ((path, clauses.outcomes) for path, clauses in reversed(stack) if clauses.outcomes is not None), ((), [])
-    )
+    outcomes = next(((path, clauses.outcomes) for path, clauses in reversed(stack) if clauses.outcomes is not None), ((), []))
     base: list[tuple[Path_, Effects]] = list(stack)
     rows: list[Any] = [
         _outcome(loaded, table, [*base, ((*outcomes[0], "outcomes", number), outcome)], outcome.when)
@@ -285,7 +286,7 @@ def _outcome(loaded: Loaded, table: Table, parts: list[tuple[Path_, Any]], when:
     }
 
 
-def _at_once(at_once: Any) -> dict[str, Any]:  # noqa: ANN401
+def _at_once(at_once: Any) -> dict[str, Any]:
     changed = {"state": at_once.state, "task": at_once.task}
     return {key: None if value == NO_TASK else value for key, value in changed.items() if value is not None}
 

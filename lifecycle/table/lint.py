@@ -9,9 +9,10 @@ from typing import Any
 
 from lifecycle.engine import microversion
 from lifecycle.engine.checks import JUDGES
-from lifecycle.table.compile import ANY, NO_TASK, SAME, choose
+from lifecycle.table.compile import ANY, NO_TASK, choose
 from lifecycle.table.load import Loaded
-from lifecycle.table.model import Choice, Effects, Event, Outcome, Recall, Requires, Row, Table, Variant, When
+from lifecycle.table.model import Effects, Event, Outcome, Recall, Row, Table, Variant
+from lifecycle.table.names import names, parts
 from lifecycle.table.source import Mistake, Path_, meant
 
 Lint = Callable[[Loaded, Table], Iterator[Mistake]]
@@ -20,36 +21,14 @@ Lint = Callable[[Loaded, Table], Iterator[Mistake]]
 def lint(loaded: Loaded, table: Table, *, whole: bool) -> list[Mistake]:
     """All mistakes of a table that has the right shape; without `whole` only those of what is said."""
     lints = (*SAID, *WHOLE) if whole else SAID
-    mistakes = [mistake for check in lints for mistake in check(loaded, table)]
-    return mistakes
-
-
-def parts(table: Table) -> Iterator[tuple[Path_, Any]]:
-    """Every row, variant, change, difference, outcome and event, each with its path."""
-    yield ("rows", "all"), table.rows.all
-    for name, row in table.actions.items():
-        yield from _parts(("actions", name), row)
-        for variant, holder in (row.variants or {}).items():
-            yield from _parts(("actions", name, "variants", variant), holder)
-    for name, event in table.events.items():
-        yield ("events", name), event
-
-
-def _parts(path: Path_, holder: Variant) -> Iterator[tuple[Path_, Any]]:
-    overlays: list[tuple[Path_, Any]] = [(path, holder)]
-    overlays += [((*path, "changes", number), change) for number, change in enumerate(holder.changes or ())]
-    overlays += [((*path, "differs", key, "nova"), difference.nova) for key, difference in (holder.differs or {}).items() if difference.nova]
-    for where, overlay in overlays:
-        yield where, overlay
-        for number, outcome in enumerate(overlay.outcomes or ()):
-            yield (*where, "outcomes", number), outcome
+    return [mistake for check in lints for mistake in check(loaded, table)]
 
 
 def unknown_names(loaded: Loaded, table: Table) -> Iterator[Mistake]:
     """A name of a state, task, fact, option, caller, check, holder or memory that the table does not have."""
-    for path, kind, name, names in _names(table):
-        if name not in names:
-            hint = meant(name, list(names)) or _status_hint(table, kind, name)
+    for path, kind, name, known in names(table):
+        if name not in known:
+            hint = meant(name, list(known)) or _status_hint(table, kind, name)
             yield loaded.mistake(path, f"no {kind} is called {name}{hint}")
 
 
@@ -63,106 +42,17 @@ def _status_hint(table: Table, kind: str, name: str) -> str:
     return f"; the vm_state {name} is called {state} here" if state else f"; there are {', '.join(table.states)}"
 
 
-Named = tuple[Path_, str, str, Iterable[str]]
-
-
-def _names(table: Table) -> Iterator[Named]:
-    states, tasks, checks = {*table.states}, {*table.tasks, *table.other_tasks}, {*table.checks}
-    yield ("usual", "state"), "state", table.usual.state, states
-    yield ("usual", "caller"), "caller", table.usual.caller, table.callers
-    for name, state in table.states.items():
-        yield from ((("states", name, "implies", fact), "fact", fact, table.facts) for fact in state.implies or ())
-    for name, shown in table.statuses.items():
-        yield from _each(("statuses", name, "state"), "state", shown.state, states)
-        yield from _each(("statuses", name, "task"), "task", shown.task, tasks)
-    for name, caller in table.callers.items():
-        path = ("callers", name)
-        yield from _one((*path, "like"), "caller", caller.like, table.callers)
-        yield from _one((*path, "holds"), "lock holder", caller.holds, table.lock_holders)
-        yield from _one((*path, "fails"), "check", caller.fails, checks)
-    for name, check in table.checks.items():
-        yield from _one(("checks", name, "asks"), "check or fact", check.asks, {*JUDGES, *table.facts})
-        if check.asks is None:
-            yield ("checks", name), "check or fact", name, {*JUDGES, *table.facts}
-    for name in table.document.keys if table.document else ():
-        yield ("document", "keys", name), "key of a case", name, {*table.facts, *DOCUMENT_KEYS}
-    yield from _requires_names(table, ("rows", "where_states_are_named"), table.rows.where_states_are_named)
-    memories = {effects.remembers for _, effects in parts(table) if effects.remembers}
-    for path, part in parts(table):
-        yield from _part_names(table, path, part, memories)
-
-
-DOCUMENT_KEYS = ("status", "vm_state", "task_state", "locked", "locked_by", "before")
-
-
-def _part_names(table: Table, path: Path_, part: Any, memories: set[str]) -> Iterator[Named]:  # noqa: ANN401
-    states, tasks = {*table.states}, {*table.tasks, *table.other_tasks, NO_TASK}
-    yield from _requires_names(table, (*path, "requires"), getattr(part, "requires", None))
-    yield from _when_names(table, (*path, "when"), getattr(part, "when", None))
-    yield from _one((*path, "by"), "caller", getattr(part, "by", None), table.callers)
-    for field in ("codes", "messages", "fails_instead"):
-        for name in getattr(part, field, None) or ():
-            yield (*path, field, name), "check", name, table.checks
-    yield from _each((*path, "task"), "task", part.task or (), tasks)
-    if part.at_once:
-        yield from _one((*path, "at_once", "state"), "state", part.at_once.state, states)
-        yield from _one((*path, "at_once", "task"), "task", part.at_once.task, tasks)
-    for field in ("becomes", "fails"):
-        for number, end in enumerate(getattr(part, field) or ()):
-            if isinstance(end, Recall):
-                yield (*path, field, number, "recall"), "memory", end.recall, memories
-            else:
-                yield (*path, field, number), "state", end, {*states, SAME}
-
-
-def _requires_names(table: Table, path: Path_, requires: Requires | None) -> Iterator[Named]:
-    if requires is None:
-        return
-    yield from _choice(table, path, "state", requires.state)
-    yield from _choice(table, path, "task", requires.task)
-    known = {*table.facts, *(name for name, check in table.checks.items() if check.asks)}
-    for name, value in (requires.model_extra or {}).items():
-        yield (*path, name), "fact or check", name, known
-        if isinstance(value, Choice) and name in table.checks:
-            yield from _choice(table, path, name, value, str(table.checks[name].asks))
-
-
-def _choice(table: Table, path: Path_, name: str, choice: Choice | None, kind: str | None = None) -> Iterator[Named]:
-    kind = kind or name
-    known = {*table.states} if kind == "state" else {*table.tasks, *table.other_tasks, NO_TASK}
-    if choice is not None and choice.of != [ANY]:
-        where = (*path, name) if choice.of else (*path, name, "not")
-        yield from _each(where, kind, choice.of or choice.but or (), known)
-
-
-def _when_names(table: Table, path: Path_, when: When | None) -> Iterator[Named]:
-    if when is not None:
-        yield from _choice(table, path, "state", when.state)
-        yield from _choice(table, path, "task", when.task)
-        yield from _choice(table, path, "before", when.before, "state")
-        for name, value in (when.model_extra or {}).items():
-            known = table.facts if isinstance(value, bool) else table.options
-            yield (*path, name), "fact" if isinstance(value, bool) else "option", name, known
-
-
-def _one(path: Path_, kind: str, name: str | None, names: Iterable[str]) -> Iterator[Named]:
-    if name is not None:
-        yield path, kind, name, names
-
-
-def _each(path: Path_, kind: str, names: Iterable[str], known: Iterable[str]) -> Iterator[Named]:
-    for number, name in enumerate(names):
-        yield (*path, number), kind, name, known
-
-
 def said_twice(loaded: Loaded, table: Table) -> Iterator[Mistake]:
-    """A name that stands twice in one list of states or tasks."""
-    for path, kind, name, _ in _names(table):
-        number = path[-1]
-        if isinstance(number, int) and kind in ("state", "task"):
-            before = {other for place, _, other, _ in _names(table) if place[:-1] == path[:-1] and place[-1] < number}  # type: ignore[operator]
-            if name in before and path[-2] != "task":
+    """A state, or a task that is asked for, that stands twice in one list; a server may run through a task twice."""
+    seen: set[tuple[Path_, str]] = set()
+    for path, kind, name, _ in names(table):
+        if kind in LISTED and isinstance(path[-1], int) and path[-2] != "task":
+            if (path[:-1], name) in seen:
                 yield loaded.mistake(path, f"{name} stands here twice")
+            seen.add((path[:-1], name))
+
+
+LISTED = ("state", "task")
 
 
 def statuses(loaded: Loaded, table: Table) -> Iterator[Mistake]:
@@ -175,10 +65,10 @@ def statuses(loaded: Loaded, table: Table) -> Iterator[Mistake]:
                 if other != status:
                     yield loaded.mistake(("statuses", status), f"{state} during {task} is shown as {other} too", key=True)
     named: dict[str, str] = {}
-    for name, state in table.states.items():
-        other = named.setdefault(state.vm_state, name)
+    for name, meaning in table.states.items():
+        other = named.setdefault(meaning.vm_state, name)
         if other != name:
-            yield loaded.mistake(("states", name, "vm_state"), f"the vm_state {state.vm_state} is {other} already")
+            yield loaded.mistake(("states", name, "vm_state"), f"the vm_state {meaning.vm_state} is {other} already")
 
 
 def bounds(loaded: Loaded, table: Table) -> Iterator[Mistake]:
@@ -230,10 +120,13 @@ def _changes(loaded: Loaded, path: Path_, changes: Iterable[Any]) -> Iterator[Mi
                 continue
             for field in sorted(before.model_fields_set & change.model_fields_set - {"since", "until", "note"}):
                 if getattr(before, field) != getattr(change, field):
-                    yield loaded.mistake((*path, "changes", number, field), f"{field} is changed to something else above, at the same microversions")
+                    yield loaded.mistake(
+                        (*path, "changes", number, field),
+                        f"{field} is changed to something else above, at the same microversions",
+                    )
 
 
-def _overlap(one: Any, other: Any) -> bool:  # noqa: ANN401
+def _overlap(one: Any, other: Any) -> bool:
     low = max((_parse(part.since) for part in (one, other) if part.since), default=(0, 0))
     high = min((_parse(part.until) for part in (one, other) if part.until), default=(99999, 99999))
     return low <= high
@@ -245,7 +138,9 @@ def asked_nowhere(loaded: Loaded, table: Table) -> Iterator[Mistake]:
         requires = getattr(part, "requires", None)
         for name in (requires.model_fields_set | {*(requires.model_extra or {})}) if requires else ():
             if name not in table.checks and name in {*table.facts, *JUDGES}:
-                yield loaded.mistake((*path, "requires", name), f"{name} is required, but no check asks it; add it to `checks`", key=True)
+                yield loaded.mistake(
+                    (*path, "requires", name), f"{name} is required, but no check asks it; add it to `checks`", key=True
+                )
 
 
 def never_allowed(loaded: Loaded, table: Table) -> Iterator[Mistake]:
@@ -258,7 +153,9 @@ def never_allowed(loaded: Loaded, table: Table) -> Iterator[Mistake]:
         for fact, wanted in (requires.model_extra or {}).items():
             implied = [(table.states[state].implies or {}).get(fact) if state in table.states else None for state in chosen]
             if isinstance(wanted, bool) and implied and all(value is (not wanted) for value in implied):
-                yield loaded.mistake((*path, "requires", fact), f"can never be: {', '.join(chosen)} implies {fact} {str(not wanted).lower()}")
+                yield loaded.mistake(
+                    (*path, "requires", fact), f"can never be: {', '.join(chosen)} implies {fact} {str(not wanted).lower()}"
+                )
 
 
 def unfinished(loaded: Loaded, table: Table) -> Iterator[Mistake]:
@@ -268,18 +165,20 @@ def unfinished(loaded: Loaded, table: Table) -> Iterator[Mistake]:
             task = part.task or next((layer.task for layer in base if layer.task), None)
             becomes = part.becomes or next((layer.becomes for layer in base if layer.becomes), None)
             if task and task != [NO_TASK] and not becomes:
-                yield loaded.mistake((*path, "task"), "starts a task, and nothing says what becomes of it; add `becomes`", key=True)
+                yield loaded.mistake(
+                    (*path, "task"), "starts a task, and nothing says what becomes of it; add `becomes`", key=True
+                )
 
 
-def _effects(path: Path_, row: Row) -> Iterator[tuple[Path_, Effects, list[Effects]]]:
+def _effects(path: Path_, row: Row) -> Iterator[tuple[Path_, Effects, list[Variant]]]:
     """Every place of a row that effects can be read at, with the parts that it takes the rest from."""
-    for where, holder, base in [
-        (path, row, [row]),
-        *(((*path, "variants", name), variant, [variant, row]) for name, variant in (row.variants or {}).items()),
-    ]:
-        if holder.outcomes:
-            yield from (((*where, "outcomes", number), outcome, [*base]) for number, outcome in enumerate(holder.outcomes))
-        elif not (isinstance(holder, Row) and holder.variants):
+    holders: list[tuple[Path_, Variant, list[Variant]]] = [(path, row, [row])]
+    for name, variant in (row.variants or {}).items():
+        holders.append(((*path, "variants", name), variant, [variant, row]))
+    for where, holder, base in holders:
+        for number, outcome in enumerate(holder.outcomes or ()):
+            yield (*where, "outcomes", number), outcome, base
+        if not holder.outcomes and not (holder is row and row.variants):
             yield where, holder, base[1:]
 
 

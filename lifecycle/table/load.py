@@ -27,7 +27,11 @@ class Loaded:
     def locate(self, path: Path_) -> tuple[Source, Path_]:
         """The file that holds a part of the table, and where in it the part stands."""
         found = max(
-            ((prefix, source) for prefix, source in self.sources if path[: len(prefix)] == prefix and _holds(prefix, source, path)),
+            (
+                (prefix, source)
+                for prefix, source in self.sources
+                if path[: len(prefix)] == prefix and _holds(prefix, source, path)
+            ),
             key=lambda pair: len(pair[0]),
             default=((), self.sources[0][1]),
         )
@@ -89,7 +93,7 @@ def read_table(root: str, label: str) -> tuple[Loaded, list[Mistake]]:
 def _add(loaded: Loaded, source: Source, name: str) -> list[Mistake]:
     """Puts the content of a file in its place in the table."""
     group_name, _, key = name.removesuffix(bundled.SUFFIX).rpartition("/")
-    prefix: Path_ = (group_name, key) if group_name else ()
+    prefix = (group_name, key) if group_name else ()
     loaded.sources.append((prefix, source))
     content = source.content
     if content is None:
@@ -129,7 +133,7 @@ def _shape(loaded: Loaded) -> list[Mistake]:
     return list(mistakes.values())
 
 
-def _worded(content: Any, detail: Any) -> tuple[Path_, str, bool]:  # noqa: ANN401 - as YAML and pydantic have it
+def _worded(content: Any, detail: Any) -> tuple[Path_, str, bool]:
     """A detail of a ValidationError: the part of the table, the message, and whether its key is meant."""
     kind, loc, context = detail["type"], tuple(detail["loc"]), detail.get("ctx", {})
     path = _real(content, loc)
@@ -166,7 +170,7 @@ _WANTED = {
 }
 
 
-def _real(content: Any, loc: Path_) -> Path_:  # noqa: ANN401
+def _real(content: Any, loc: Path_) -> Path_:
     """The part of a location that stands in the content: pydantic adds the names of the types it tried."""
     path: list[str | int] = []
     for part in loc:
@@ -187,7 +191,7 @@ def _fields(loc: Path_) -> list[str]:
     return [field.alias or name for name, field in fields.items()]
 
 
-def _step(kind: Any, loc: Path_) -> Any:  # noqa: ANN401 - a type
+def _step(kind: Any, loc: Path_) -> Any:
     origin = get_origin(kind)
     if origin is Annotated:
         return _step(get_args(kind)[0], loc)

@@ -101,7 +101,9 @@ class Effects(Strict):
     at_once: AtOnce | None = Field(None, description="what is shown right after the answer; default: the first task")
     becomes: Ends | None = Field(None, description="where it ends when the work settles: states, same, or {recall: …}")
     fails: Ends | None = Field(None, description="where it ends when the work fails: states, same, or {recall: …}")
-    loses: Annotated[list[Name], BeforeValidator(_listed)] | None = Field(None, description="what cannot be had back: disk, memory, server …")
+    loses: Annotated[list[Name], BeforeValidator(_listed)] | None = Field(
+        None, description="what cannot be had back: disk, memory, server …"
+    )
     locks: bool | None = Field(None, description="true: the caller holds the lock then; false: nobody does")
     remembers: Name | None = Field(None, description="remembers the state that it was in, under this name")
 
@@ -218,7 +220,7 @@ class CheckRow(Strict):
     ends: bool = Field(False, description="whether nothing more is looked at after it")
 
 
-class Field_(Strict):
+class DocumentField(Strict):
     """Where a document holds a key: a field, and for a fact the values that mean yes or no."""
 
     field: Text
@@ -234,7 +236,7 @@ class Document(Strict):
     """How to read the document of one server."""
 
     within: Name
-    keys: dict[Name, Annotated[Field_, BeforeValidator(_field), WithJsonSchema({})]]
+    keys: dict[Name, Annotated[DocumentField, BeforeValidator(_field), WithJsonSchema({})]]
 
 
 class Microversions(Strict):

@@ -175,6 +175,8 @@ class _Builder:
 
     def _place(self, event: yaml.Event) -> Place:
         start, end = event.start_mark, event.end_mark
+        if start is None or end is None:  # only an event that is made by hand has none
+            return Place(self.source.name)
         width = end.column - start.column if end.line == start.line else 1
         return Place(self.source.name, start.line + 1, start.column + 1, max(1, width))
 
@@ -183,11 +185,14 @@ class _Builder:
         if self.nodes > MAX_NODES:
             raise _Refused(self._at(event, f"has more than {MAX_NODES:,} parts; a table has fewer"))
         if isinstance(event, yaml.AliasEvent):
-            raise _Refused(self._at(event, f"an alias (*{shown(event.anchor)}) cannot stand in a table: write it out, or put it in rows.all"))
+            raise _Refused(
+                self._at(event, f"an alias (*{shown(event.anchor)}) cannot stand in a table: write it out, or put it in rows.all")
+            )
         if event.anchor:
             raise _Refused(self._at(event, f"an anchor (&{shown(event.anchor)}) cannot stand in a table"))
-        if event.tag:
-            raise _Refused(self._at(event, f"a tag ({shown(event.tag)}) cannot stand in a table: it holds data and no code"))
+        tag = getattr(event, "tag", None)
+        if tag:
+            raise _Refused(self._at(event, f"a tag ({shown(tag)}) cannot stand in a table: it holds data and no code"))
         if self.stack and isinstance(self.stack[-1][0], dict) and self.key is None:
             self._key(event)
         else:
@@ -201,7 +206,9 @@ class _Builder:
         here = (*path, self.key)
         if self.key in mapping:
             first = self.source.keys[here].line
-            self.mistakes.append(self._at(event, f"the key {shown(self.key)} stands here twice, first on line {first}", ".".join(map(str, path))))
+            self.mistakes.append(
+                self._at(event, f"the key {shown(self.key)} stands here twice, first on line {first}", ".".join(map(str, path)))
+            )
         else:
             similar = next((known for known in mapping if known.lower() == self.key.lower()), None)
             if similar:
@@ -210,7 +217,13 @@ class _Builder:
 
     def _value(self, event: yaml.NodeEvent) -> None:
         path: Path_ = ()
-        value = self._scalar(event) if isinstance(event, yaml.ScalarEvent) else {} if isinstance(event, yaml.MappingStartEvent) else []
+        value: Any = (
+            self._scalar(event)
+            if isinstance(event, yaml.ScalarEvent)
+            else {}
+            if isinstance(event, yaml.MappingStartEvent)
+            else []
+        )
         if not self.stack:
             self.root = value
         else:
@@ -236,7 +249,7 @@ class _Builder:
         if text in ("true", "false"):
             return text == "true"
         if text == "":
-            self.mistakes.append(self._at(event, "has no value; leave the key out, or write \"\" for an empty text"))
+            self.mistakes.append(self._at(event, 'has no value; leave the key out, or write "" for an empty text'))
         return int(text) if INTEGER.fullmatch(text) else text
 
 

@@ -1,0 +1,127 @@
+"""The names that a table says, each with those that it could be: what the lint of names looks at."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from lifecycle.engine.checks import JUDGES
+from lifecycle.table.compile import ANY, NO_TASK, SAME
+from lifecycle.table.model import Choice, Recall, Requires, Table, Variant, When
+from lifecycle.table.source import Path_
+
+
+def parts(table: Table) -> Iterator[tuple[Path_, Any]]:
+    """Every row, variant, change, difference, outcome and event, each with its path."""
+    yield ("rows", "all"), table.rows.all
+    for name, row in table.actions.items():
+        yield from _parts(("actions", name), row)
+        for variant, holder in (row.variants or {}).items():
+            yield from _parts(("actions", name, "variants", variant), holder)
+    for name, event in table.events.items():
+        yield ("events", name), event
+
+
+def _parts(path: Path_, holder: Variant) -> Iterator[tuple[Path_, Any]]:
+    overlays: list[tuple[Path_, Any]] = [(path, holder)]
+    overlays += [((*path, "changes", number), change) for number, change in enumerate(holder.changes or ())]
+    overlays += [
+        ((*path, "differs", key, "nova"), difference.nova)
+        for key, difference in (holder.differs or {}).items()
+        if difference.nova
+    ]
+    for where, overlay in overlays:
+        yield where, overlay
+        for number, outcome in enumerate(overlay.outcomes or ()):
+            yield (*where, "outcomes", number), outcome
+
+
+Named = tuple[Path_, str, str, Iterable[str]]
+
+
+def names(table: Table) -> Iterator[Named]:
+    """Every name that the table says: where, what kind of name, the name, and those that there are."""
+    states, tasks, checks = {*table.states}, {*table.tasks, *table.other_tasks}, {*table.checks}
+    yield ("usual", "state"), "state", table.usual.state, states
+    yield ("usual", "caller"), "caller", table.usual.caller, table.callers
+    for name, state in table.states.items():
+        yield from ((("states", name, "implies", fact), "fact", fact, table.facts) for fact in state.implies or ())
+    for name, shown in table.statuses.items():
+        yield from _each(("statuses", name, "state"), "state", shown.state, states)
+        yield from _each(("statuses", name, "task"), "task", shown.task, tasks)
+    for name, caller in table.callers.items():
+        path: Path_ = ("callers", name)
+        yield from _one((*path, "like"), "caller", caller.like, table.callers)
+        yield from _one((*path, "holds"), "lock holder", caller.holds, table.lock_holders)
+        yield from _one((*path, "fails"), "check", caller.fails, checks)
+    for name, check in table.checks.items():
+        yield from _one(("checks", name, "asks"), "check or fact", check.asks, {*JUDGES, *table.facts})
+        if check.asks is None:
+            yield ("checks", name), "check or fact", name, {*JUDGES, *table.facts}
+    for name in table.document.keys if table.document else ():
+        yield ("document", "keys", name), "key of a case", name, {*table.facts, *DOCUMENT_KEYS}
+    yield from _requires_names(table, ("rows", "where_states_are_named"), table.rows.where_states_are_named)
+    memories = {effects.remembers for _, effects in parts(table) if effects.remembers}
+    for path, part in parts(table):
+        yield from _part_names(table, path, part, memories)
+
+
+DOCUMENT_KEYS = ("status", "vm_state", "task_state", "locked", "locked_by", "before")
+
+
+def _part_names(table: Table, path: Path_, part: Any, memories: set[str]) -> Iterator[Named]:
+    states, tasks = {*table.states}, {*table.tasks, *table.other_tasks, NO_TASK}
+    yield from _requires_names(table, (*path, "requires"), getattr(part, "requires", None))
+    yield from _when_names(table, (*path, "when"), getattr(part, "when", None))
+    yield from _one((*path, "by"), "caller", getattr(part, "by", None), table.callers)
+    for field in ("codes", "messages", "fails_instead"):
+        for name in getattr(part, field, None) or ():
+            yield (*path, field, name), "check", name, table.checks
+    yield from _each((*path, "task"), "task", part.task or (), tasks)
+    if part.at_once:
+        yield from _one((*path, "at_once", "state"), "state", part.at_once.state, states)
+        yield from _one((*path, "at_once", "task"), "task", part.at_once.task, tasks)
+    for field in ("becomes", "fails"):
+        for number, end in enumerate(getattr(part, field) or ()):
+            if isinstance(end, Recall):
+                yield (*path, field, number, "recall"), "memory", end.recall, memories
+            else:
+                yield (*path, field, number), "state", end, {*states, SAME}
+
+
+def _requires_names(table: Table, path: Path_, requires: Requires | None) -> Iterator[Named]:
+    if requires is None:
+        return
+    yield from _choice(table, path, "state", requires.state)
+    yield from _choice(table, path, "task", requires.task)
+    known = {*table.facts, *(name for name, check in table.checks.items() if check.asks)}
+    for name, value in (requires.model_extra or {}).items():
+        yield (*path, name), "fact or check", name, known
+        if isinstance(value, Choice) and name in table.checks:
+            yield from _choice(table, path, name, value, str(table.checks[name].asks))
+
+
+def _choice(table: Table, path: Path_, name: str, choice: Choice | None, kind: str | None = None) -> Iterator[Named]:
+    kind = kind or name
+    known = {*table.states} if kind == "state" else {*table.tasks, *table.other_tasks, NO_TASK}
+    if choice is not None and choice.of != [ANY]:
+        where = (*path, name) if choice.of else (*path, name, "not")
+        yield from _each(where, kind, choice.of or choice.but or (), known)
+
+
+def _when_names(table: Table, path: Path_, when: When | None) -> Iterator[Named]:
+    if when is not None:
+        yield from _choice(table, path, "state", when.state)
+        yield from _choice(table, path, "task", when.task)
+        yield from _choice(table, path, "before", when.before, "state")
+        for name, value in (when.model_extra or {}).items():
+            known = table.facts if isinstance(value, bool) else table.options
+            yield (*path, name), "fact" if isinstance(value, bool) else "option", name, known
+
+
+def _one(path: Path_, kind: str, name: str | None, names: Iterable[str]) -> Iterator[Named]:
+    if name is not None:
+        yield path, kind, name, names
+
+
+def _each(path: Path_, kind: str, names: Iterable[str], known: Iterable[str]) -> Iterator[Named]:
+    for number, name in enumerate(names):
+        yield (*path, number), kind, name, known
