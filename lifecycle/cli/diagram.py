@@ -51,7 +51,7 @@ def command(view: str, form: str | None, output: str | None, as_json: bool, **op
     if output is None:
         if form == "png" and sys.stdout.isatty():
             raise LifecycleError("a terminal shows no png; name a file with --output")
-        click.get_binary_stream("stdout").write(data)
+        sys.stdout.buffer.write(data)
         return
     try:
         with open(output, "wb") as file:

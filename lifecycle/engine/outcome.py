@@ -20,8 +20,8 @@ class Outcome:
     def __init__(self, rules: Rules, data: Data, values: Mapping[str, Any]) -> None:
         self.answers: int = data["answers"]
         self.tasks: tuple[str, ...] = tuple(data["tasks"])
-        self.shown: tuple[str, str | None] | None = _shown(data, values)
         self.becomes = ends(rules, data["becomes"], values)
+        self.shown: tuple[str, str | None] | None = _shown(data, self.becomes, values)
         self.fails = ends(rules, data["fails"], values)
         self.loses: tuple[str, ...] = tuple(data["loses"])
         self.lock: bool | None = data["lock"]
@@ -29,13 +29,17 @@ class Outcome:
         self.row: str = data["at"]
 
 
-def _shown(data: Data, values: Mapping[str, Any]) -> tuple[str, str | None] | None:
-    """The state and task right after the answer; None where the answer itself changes neither."""
+def _shown(data: Data, becomes: tuple[str, ...] | None, values: Mapping[str, Any]) -> tuple[str, str | None] | None:
+    """The state and task right after the answer; None where the answer itself changes neither.
+
+    Work that takes a task shows it; what takes none is done with the answer.
+    """
     at_once = data["at_once"]
-    if at_once is None:
-        return (values["state"], data["tasks"][0]) if data["tasks"] else None
-    state = at_once.get("state", SAME)
-    return (values["state"] if state == SAME else state), at_once.get("task", values["task_state"])
+    if at_once is not None:
+        return at_once.get("state", values["state"]), at_once.get("task", values["task_state"])
+    if data["tasks"]:
+        return values["state"], data["tasks"][0]
+    return (becomes[0], values["task_state"]) if becomes else None
 
 
 def ends(rules: Rules, forms: Sequence[Any] | None, values: Mapping[str, Any]) -> tuple[str, ...] | None:
@@ -61,7 +65,7 @@ class Outcomes:
         self.rules = rules
         self.rows = rows
         conditions = {key for row in rows for key in row["when"]}
-        shown = {"task_state"} if any(row["at_once"] for row in rows) else set()
+        shown = {"task_state"} if any(not row["tasks"] or row["at_once"] is not None for row in rows) else set()
         self.keys = tuple(sorted(conditions | shown | {"state", "before"}))
         self._known: dict[tuple[Any, ...], Outcome] = {}
 

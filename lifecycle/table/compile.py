@@ -48,7 +48,7 @@ def compile_table(loaded: Loaded) -> dict[str, Any]:
         "checks": [{"name": name, **check.model_dump()} for name, check in table.checks.items()],
         "states": {
             name: {
-                "vm_state": state.vm_state,
+                "vm_state": state.vm_state or name,
                 "implies": state.implies or {},
                 "end": state.end,
                 "at": loaded.at(("states", name)),

@@ -66,9 +66,10 @@ def statuses(loaded: Loaded, table: Table) -> Iterator[Mistake]:
                     yield loaded.mistake(("statuses", status), f"{state} during {task} is shown as {other} too", key=True)
     named: dict[str, str] = {}
     for name, meaning in table.states.items():
-        other = named.setdefault(meaning.vm_state, name)
+        vm_state = meaning.vm_state or name
+        other = named.setdefault(vm_state, name)
         if other != name:
-            yield loaded.mistake(("states", name, "vm_state"), f"the vm_state {meaning.vm_state} is {other} already")
+            yield loaded.mistake(("states", name, "vm_state"), f"the vm_state {vm_state} is {other} already")
 
 
 def bounds(loaded: Loaded, table: Table) -> Iterator[Mistake]:

@@ -179,7 +179,7 @@ class Event(Effects):
 class State(Strict):
     """An idle status, and the vm_state that it stands for."""
 
-    vm_state: Name
+    vm_state: Name | None = Field(None, description="what the service calls it; default: the name of the state")
     implies: dict[Name, bool] | None = Field(None, description="facts that this state implies")
     end: bool = Field(False, description="whether nothing may follow: no way out is asked for")
     title: Text | None = None

@@ -1,6 +1,8 @@
 """The JSON Schema of each kind of file, for editors: made from the model, kept in specs/schema."""
 
 import json
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -26,13 +28,18 @@ def schemas() -> dict[str, str]:
     return {kind: json.dumps({"$schema": DRAFT, **part}, indent=1) + "\n" for kind, part in parts.items()}
 
 
+REFERENCE = re.compile(r'"#/\$defs/(\w+)"')
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def _only(table: dict[str, Any], names: Any) -> dict[str, Any]:
-    """The schema of a file that says only some of the keys of a table."""
-    return {
-        **table,
+def _only(table: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The schema of a file that says only some of the keys of a table, with the definitions that it needs."""
+    part = {
+        **{key: value for key, value in table.items() if key != "$defs"},
         "properties": {name: table["properties"][name] for name in names},
         "required": [name for name in table["required"] if name in names],
     }
+    needed: dict[str, Any] = {}
+    while missing := set(REFERENCE.findall(json.dumps([part, needed]))) - needed.keys():
+        needed |= {name: table["$defs"][name] for name in sorted(missing)}
+    return {**part, "$defs": needed} if needed else part
