@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Self
 from weakref import WeakValueDictionary
 
 from lifecycle.engine.body import read_body
@@ -17,7 +16,7 @@ TYPE_CHECKING = False  # typing itself takes as long to import as all of this pa
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from os import PathLike
-    from typing import Any, ClassVar, Self
+    from typing import Any, Self
 
     from lifecycle.engine.microversion import Microversion
 
@@ -33,16 +32,15 @@ class Server:
 
     __slots__ = ("__weakref__", "told")
     told: dict[str, Any]
-    _known: ClassVar[WeakValueDictionary[Any, Server]] = WeakValueDictionary()
 
     def __new__(cls, **told: Any) -> Self:
         """A server with `status`, `vm_state`, `task_state`, `locked_by`, `before`, `options` and the table's facts."""
         key = _key(told)
-        server: Any = cls._known.get(key)
+        server: Any = _servers.get(key)
         if server is None:
             new = object.__new__(cls)
             object.__setattr__(new, "told", told)
-            server = cls._known.setdefault(key, new)
+            server = _servers.setdefault(key, new)
         found: Self = server
         return found
 
@@ -63,6 +61,9 @@ class Server:
 
     def __repr__(self) -> str:
         return f"Server({', '.join(f'{key}={value!r}' for key, value in self.told.items())})"
+
+
+_servers: WeakValueDictionary[Any, Server] = WeakValueDictionary()
 
 
 def _server(told: dict[str, Any]) -> Server:

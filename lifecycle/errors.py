@@ -60,6 +60,12 @@ class UnknownCaller(UnknownName):
     kind = "caller"
 
 
+class UnknownReading(UnknownName):
+    """There are two readings: reference and nova."""
+
+    kind = "reading"
+
+
 class UnknownKey(UnknownName):
     """A case has no such key."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from lifecycle.engine import microversion
 from lifecycle.errors import (
-    LifecycleError,
     UnknownAction,
     UnknownCaller,
     UnknownMicroversion,
+    UnknownReading,
     UnknownVariant,
 )
 
@@ -134,7 +134,7 @@ class Rules:
         if variant is None and variants:
             variant = variants[0]
         elif variant is not None and variant not in variants:
-            raise UnknownVariant(variant, variants, f"{name} has no variants")
+            raise UnknownVariant(variant, variants, "" if variants else f"{name} has no variants")
         return [
             edition for edition in action["editions"] if edition["variant"] == variant and edition["reading"] in (None, reading)
         ]
@@ -155,7 +155,7 @@ def bounds(edition: Data) -> tuple[Microversion | None, Microversion | None]:
 
 
 def check_reading(reading: str) -> str:
-    """The reading itself. Raises LifecycleError where there is no such reading."""
+    """The reading itself. Raises UnknownReading where there is no such reading."""
     if reading not in READINGS:
-        raise LifecycleError(f"no reading is called {reading!r}; there are reference and nova")
+        raise UnknownReading(reading, READINGS)
     return reading

@@ -18,7 +18,7 @@ def _listed(value: object) -> object:
 
 
 def _one_or_many(item: dict[str, Any]) -> WithJsonSchema:
-    return WithJsonSchema({"anyOf": [item, {"type": "array", "items": item, "minItems": 1}]})
+    return WithJsonSchema({"anyOf": [item, {"type": "array", "items": item}]})
 
 
 _NAME_SCHEMA = {"type": "string"}
@@ -29,6 +29,9 @@ class Strict(BaseModel):
     """Unknown keys are mistakes, and nothing is converted: `yes` is not true, `202` is not text."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, validate_by_name=True)
+
+
+Losses = Annotated[list[Name], BeforeValidator(_listed), _one_or_many(_NAME_SCHEMA)]  # [] takes back what the row says
 
 
 class Recall(Strict):
@@ -101,7 +104,7 @@ class Effects(Strict):
     at_once: AtOnce | None = Field(None, description="what is shown right after the answer; default: the first task")
     becomes: Ends | None = Field(None, description="where it ends when the work settles: states, same, or {recall: …}")
     fails: Ends | None = Field(None, description="where it ends when the work fails: states, same, or {recall: …}")
-    loses: Annotated[list[Name], BeforeValidator(_listed)] | None = Field(
+    loses: Losses | None = Field(
         None, description="what cannot be had back: disk, memory, server …"
     )
     locks: bool | None = Field(None, description="true: the caller holds the lock then; false: nobody does")

@@ -1,0 +1,85 @@
+"""Every example of the README runs, and prints what it says."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from lifecycle.cli.commands import main
+
+README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+SERVER = '{"server": {"id": "1", "status": "ACTIVE"}}'
+
+
+def blocks(language: str) -> list[str]:
+    return [text for name, text in BLOCKS if name == language]
+
+
+def commands() -> list[str]:
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    return [line.partition("  #")[0].strip() for line in lines if line.startswith("lifecycle ")]
+
+
+@pytest.fixture
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "server.json").write_text(SERVER, encoding="utf-8")
+    (tmp_path / "cases.jsonl").write_text('{"action": "os-stop", "status": "ACTIVE"}\n', encoding="utf-8")
+    (tmp_path / "door.yaml").write_text(
+        next(block for block in blocks("yaml") if block.startswith("# door.yaml")), encoding="utf-8"
+    )
+
+
+@pytest.mark.usefixtures("_here")
+@pytest.mark.parametrize("command", commands())
+def test_the_commands_run(command: str) -> None:
+    result = CliRunner().invoke(main, shlex.split(command)[1:])
+    assert result.exit_code in (0, 1), result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert result.output
+
+
+def test_there_are_commands() -> None:
+    assert len(commands()) >= 10
+
+
+@pytest.mark.parametrize("block", blocks("console"))
+def test_what_a_console_shows_is_what_is_printed(block: str) -> None:
+    command, _, shown = block.partition("\n")
+    result = CliRunner().invoke(main, shlex.split(command.removeprefix("$ lifecycle ")))
+    assert result.output == shown
+
+
+@pytest.mark.parametrize("block", blocks("python"))
+def test_the_python_runs(block: str) -> None:
+    names: dict[str, object] = {}
+    exec(block, names)  # noqa: S102 - our own text
+    assert names["buttons"]
+
+
+def test_the_rule_that_is_shown_is_the_rule(root: Path) -> None:
+    shown = next(block for block in blocks("yaml") if block.startswith("# specs/compute/actions/os-stop.yaml"))
+    kept = (root / "specs/compute/actions/os-stop.yaml").read_text(encoding="utf-8")
+    assert shown.partition("\n")[2] == kept
+    assert yaml.safe_load(shown)["becomes"] == "SHUTOFF"
+
+
+def test_the_mistake_that_is_shown_is_told(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil
+
+    shutil.copytree(root / "specs", tmp_path / "specs")
+    path = tmp_path / "specs/compute/actions/os-stop.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("[ACTIVE, ERROR]", "[STOPPED, ERROR]"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["lint", "./specs/compute"])
+    assert result.exit_code == 2
+    assert result.output.replace("./", "").startswith(blocks("text")[0])
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)#]+)", README))
+def test_the_links_lead_somewhere(root: Path, link: str) -> None:
+    assert (root / link).exists()
