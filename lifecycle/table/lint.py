@@ -38,8 +38,8 @@ def _status_hint(table: Table, kind: str, name: str) -> str:
         return ""
     if name in table.statuses:
         return f"; {name} is what {', '.join(table.statuses[name].state)} shows during {table.statuses[name].task[0]}"
-    state = next((state for state, row in table.states.items() if row.vm_state == name), None)
-    return f"; the vm_state {name} is called {state} here" if state else f"; there are {', '.join(table.states)}"
+    state = next((state for state, row in table.states.items() if row.vm_state == name.lower()), None)
+    return f"; the vm_state {name.lower()} is called {state} here" if state else f"; there are {', '.join(table.states)}"
 
 
 def said_twice(loaded: Loaded, table: Table) -> Iterator[Mistake]:
