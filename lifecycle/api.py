@@ -14,11 +14,12 @@ from lifecycle.errors import CaseError, shown
 
 TYPE_CHECKING = False  # typing itself takes as long to import as all of this package
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from os import PathLike
     from typing import Any, Self
 
     from lifecycle.engine.microversion import Microversion
+    from lifecycle.machine import AsyncMachine, Callback, Machine, Plant
 
 REMEMBERED = 200_000  # decisions that a Lifecycle keeps; then it forgets them all and begins anew
 
@@ -93,7 +94,7 @@ def _hashable(value: object) -> bool:
 class Lifecycle:
     """A table, ready to decide; get one with `Lifecycle.load`. Safe to share between threads."""
 
-    __slots__ = ("_answers", "_bound", "_kept", "_rulings", "_situations", "reading", "rules")
+    __slots__ = ("_answers", "_bound", "_callbacks", "_kept", "_plants", "_rulings", "_situations", "reading", "rules")
 
     def __init__(self, rules: Rules, reading: str = "reference") -> None:
         """`reading` says which truth is told where the reference and a running Nova differ."""
@@ -103,7 +104,9 @@ class Lifecycle:
         self._bound: dict[tuple[str | None, str | None], Bound] = {}
         self._rulings: dict[tuple[str, str | None, str, Microversion | None], Ruling] = {}
         self._situations: dict[Server, Situation] = {}
+        self._callbacks: dict[str, Sequence[Callback]] = {}
         self._kept = 0
+        self._plants: dict[tuple[str, Microversion | None], Plant] = {}
 
     @classmethod
     def load(cls, table: str | PathLike[str] = "compute", *, reading: str = "reference") -> Lifecycle:
@@ -153,6 +156,41 @@ class Lifecycle:
         """Every action with its decision, by key; a variant as `reboot:HARD`."""
         return self.bind(caller, microversion).actions(server)
 
+    def machine(self, server: Server, caller: str | None = None, microversion: str | None = None) -> Machine:
+        """A machine that runs from what is known of this server, its actions asked for by this caller.
+
+        Raises UnknownCaller, UnknownMicroversion and, of the server, UnknownStatus and CaseError.
+        """
+        from lifecycle.machine import Machine  # what runs is not needed to decide
+
+        return Machine(self._plant(caller, microversion), self.situation(server))
+
+    def async_machine(self, server: Server, caller: str | None = None, microversion: str | None = None) -> AsyncMachine:
+        """The same for asyncio."""
+        from lifecycle.machine import AsyncMachine
+
+        return AsyncMachine(self._plant(caller, microversion), self.situation(server))
+
+    def _plant(self, caller: str | None, microversion: str | None) -> Plant:
+        from lifecycle.machine import Plant
+
+        who, version = self.rules.caller(caller), self.rules.version(microversion)
+        plant = self._plants.get((who.name, version))
+        if plant is None:
+            plant = Plant(self.rules, lambda name, variant: self.ruling(name, variant, caller, microversion), self._callbacks)
+            self._plants[who.name, version] = plant
+        return plant
+
+    def on(self, moment: str, callback: Callback) -> None:
+        """Calls back, for the machines of all servers, at `before_os-stop`, `exit_ACTIVE`, `enter_SHUTOFF` or `after_os-stop`.
+
+        Raises UnknownCallback.
+        """
+        from lifecycle.machine import added, check_moment
+
+        check_moment(self.rules, moment)
+        self._callbacks.update(added(self._callbacks, moment, callback))
+
     def situation(self, server: Server) -> Situation:
         """What the engine makes of a server. Raises UnknownStatus, UnknownKey and CaseError."""
         situation = self._situations.get(server)
@@ -164,7 +202,7 @@ class Lifecycle:
         """The rule of an action as this caller meets it at this microversion."""
         who, version = self.rules.caller(caller), self.rules.version(microversion)
         if variant is None:
-            variant = next(iter(self.rules.variants(action)), None)
+            variant = None if action in self.rules.events else next(iter(self.rules.variants(action)), None)
         key = (action, variant, who.name, version)
         ruling = self._rulings.get(key)
         if ruling is None:

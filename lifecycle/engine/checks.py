@@ -7,6 +7,7 @@ dictionary from the values of that key to the refusal, or None: a `Gate`.
 from __future__ import annotations
 
 from lifecycle.engine import microversion
+from lifecycle.engine.rules import Check
 from lifecycle.errors import listed
 
 TYPE_CHECKING = False
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lifecycle.engine.microversion import Microversion
-    from lifecycle.engine.rules import Caller, Check, Data, Rules
+    from lifecycle.engine.rules import Caller, Data, Rules
 
     Judge = Callable[["Request", Data, Any, Any], str | None]
     """From the request, its rule, what the rule wants of the key, and the key's value: a sentence, or None."""
@@ -73,7 +74,7 @@ class Gate(dict):  # type: ignore[type-arg]  # dict[Any, ...] would need typing 
         self.check = check
         self.request = request
         self.rule = rule
-        self.key, self.judge = JUDGES.get(check.asks, (check.asks, _fact(check.asks)))
+        self.key, self.judge = JUDGES.get(check.asks) or (check.asks, _judge(request.rules, check.asks))
         self.wanted = rule["requires"].get(check.name)
 
     def __missing__(self, value: Any) -> Refusal | None:
@@ -117,7 +118,8 @@ class Gate(dict):  # type: ignore[type-arg]  # dict[Any, ...] would need typing 
 
 def gates(request: Request, rule: Data) -> tuple[Gate, ...]:
     """The checks that this rule makes of this caller, in the order in which they are asked."""
-    made = (Gate(check, request, rule) for check in request.rules.checks)
+    options = [name for name in request.rules.options if name in rule["requires"]]
+    made = (Gate(check, request, rule) for check in (*request.rules.checks, *map(Check.of_option, options)))
     return tuple(gate for gate in made if not gate.opens_always)
 
 
@@ -226,6 +228,20 @@ def _task(request: Request, rule: Data, wanted: Any, value: str | None) -> str |
         return f"the {thing} is busy with {value}"
     options = ["idle" if task is None else task for task in wanted]
     return f"the {thing} is busy ({value}), it must be {listed(options, 'or')}"
+
+
+def _judge(rules: Rules, name: str) -> Judge:
+    return _option(name) if name in rules.options else _fact(name)
+
+
+def _option(name: str) -> Judge:
+    """The check of a deployment's option, which only events ask."""
+
+    def judge(request: Request, rule: Data, wanted: Any, value: str) -> str | None:
+        del request, rule
+        return None if value in wanted else f"the option {name} is {value}, it must be {listed(wanted, 'or')}"
+
+    return judge
 
 
 def _fact(name: str) -> Judge:

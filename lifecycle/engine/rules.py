@@ -40,6 +40,11 @@ class Check:
         self.message: str | None = data["message"]
         self.ends: bool = data["ends"]
 
+    @classmethod
+    def of_option(cls, name: str) -> Check:
+        """The check of an option, which needs no place in the table's order: events ask it last."""
+        return cls({"name": name, "asks": None, "rule": "option", "code": 409, "message": None, "ends": False})
+
 
 class Caller:
     """Who asks: how much it may (0 is most), what it holds a lock as, and which check it always fails."""
@@ -77,6 +82,7 @@ class Rules:
         self.tasks: tuple[str, ...] = tuple(data["tasks"])
         self.shows: Mapping[str, Mapping[str, str]] = data["shows"]
         self.actions: Data = data["actions"]
+        self.events: Data = data["events"]
         self.recalls: Mapping[str, list[str]] = data["recalls"]
         self.by_vm_state = {state["vm_state"]: name for name, state in self.states.items()}
         self.by_status = self._pairs()
@@ -129,7 +135,7 @@ class Rules:
 
     def editions(self, name: str, variant: str | None, reading: str) -> list[Data]:
         """The action's rules of a variant under a reading, each with the microversions it holds for."""
-        action = self.action(name)
+        action = self.actions.get(name) or self.events.get(name) or self.action(name)
         variants = action["variants"]
         if variant is None and variants:
             variant = variants[0]

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SPECS = next(filter(os.path.isdir, (os.path.join(root, "specs") for root in (PACKAGE, os.path.dirname(PACKAGE)))), "")
-FORMAT = 1  # of the compiled rules; another one makes the kept ones old
 MAX_FILES = 1_000
 MAX_BYTES = 1_000_000  # of one file
 SUFFIX = ".yaml"
@@ -109,7 +108,8 @@ def cache_folder() -> str:
 
 def _text(root: str, label: str) -> bytes:
     """All that the rules of a table are made from: its files, its name in messages, and this package."""
-    parts = [f"{__version__} {FORMAT} {label}".encode(errors="surrogateescape")]
+    made_by = os.stat(os.path.join(PACKAGE, "table", "compile.py"))
+    parts = [f"{__version__} {made_by.st_mtime_ns} {made_by.st_size} {label}".encode(errors="surrogateescape")]
     for name, path in files(root):
         try:
             content = read_bytes(path)

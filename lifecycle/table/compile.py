@@ -12,7 +12,7 @@ from lifecycle.engine import microversion
 from lifecycle.engine.microversion import Microversion
 from lifecycle.engine.rules import READINGS
 from lifecycle.table.load import Loaded
-from lifecycle.table.model import Choice, Clauses, Effects, Recall, Requires, Row, Table, Variant, When
+from lifecycle.table.model import Choice, Clauses, Effects, Event, Recall, Requires, Row, Table, Variant, When
 from lifecycle.table.source import Path_
 
 NO_TASK = "none"
@@ -61,16 +61,32 @@ def compile_table(loaded: Loaded) -> dict[str, Any]:
         "actions": {name: _action(loaded, table, name, row) for name, row in table.actions.items()},
     }
     data["recalls"] = _recalls(data)
-    data["events"] = {
-        name: {
-            "title": event.title,
-            "cite": event.cite,
-            "requires": _requires(table, (event.requires,)),
-            "outcomes": [_outcome(loaded, table, [(("events", name), event)], event.when)],
-        }
-        for name, event in table.events.items()
-    }
+    data["events"] = {name: _event(loaded, table, name, event) for name, event in table.events.items()}
     return data
+
+
+def _event(loaded: Loaded, table: Table, name: str, event: Event) -> dict[str, Any]:
+    """An event as an action that nobody asks for: it requires what its `when` says, options included."""
+    path: Path_ = ("events", name)
+    when = _when(table, event.when)
+    facts = {key: values[0] if key in table.facts else values for key, values in when.items()}
+    rule = {
+        "at": loaded.at(path),
+        "lines": {key: loaded.at((*path, "when", key)) for key in when},
+        "requires": {**_requires(table, (event.requires,)), **facts},
+        "lock": "ignored",
+        "by": None,
+        "policy": None,
+        "called": None,
+        "codes": {},
+        "messages": {},
+        "fails_instead": {},
+        "removed": None,
+        "outcomes": [_outcome(loaded, table, [(path, event)], None)],
+    }
+    keys = {"title": event.title, "at": loaded.at(path), "cite": event.cite, "note": event.note}
+    edition = {"variant": None, "reading": None, "since": None, "until": None, "rule": rule}
+    return {**keys, "variants": [], "editions": [edition]}
 
 
 def _callers(table: Table) -> dict[str, Any]:

@@ -1,0 +1,370 @@
+"""A server as a machine that runs: requests and events trigger it, work settles or fails, callbacks follow.
+
+A `Machine` is a light model: the compiled table decides, and steps that were taken before are looked up.
+The lifecycle's one `transitions.Machine`, for that library's own tools, is made from the same table
+when it is asked for (`Plant.transitions`).
+"""
+
+from __future__ import annotations
+
+from threading import RLock
+
+from lifecycle.engine.step import Work, begun, moved, under_way
+from lifecycle.errors import LifecycleError, UnknownName, listed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    from lifecycle.engine.decide import Decision, Ruling
+    from lifecycle.engine.rules import Rules
+    from lifecycle.engine.situation import Situation
+
+    Callback = Callable[["Change"], object]
+    Callbacks = Mapping[str, Sequence[Callback]]
+    Results = Iterator[object]
+
+REMEMBERED = 50_000  # situations of which the steps are kept
+SETTLED, FAILED, ADVANCED = "settle", "fail", "advance"
+
+
+class Refused(LifecycleError):
+    """A trigger that the table refuses; nothing has changed, and `decision` says all about it."""
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision.reason)
+        self.decision = decision
+
+
+class NotUnderWay(LifecycleError):
+    """There is no work that could settle or fail, or it cannot end like that; nothing has changed."""
+
+
+class UnknownTrigger(UnknownName):
+    """Neither an action nor an event of the table."""
+
+    kind = "action or event"
+
+
+class UnknownCallback(UnknownName):
+    """A callback is for `before_`, `after_` an action or event, `enter_` or `exit_` a status."""
+
+    kind = "moment for a callback"
+
+
+class Change:
+    """What a callback is told: the machine, what triggered the change, and the status before and after it."""
+
+    __slots__ = ("machine", "source", "target", "trigger")
+
+    def __init__(self, machine: Machine, trigger: str, source: str, target: str) -> None:
+        self.machine = machine
+        self.trigger = trigger
+        self.source = source
+        self.target = target
+
+
+class Step:
+    """What a trigger does in one situation: the decision, the situation after it, and the work that it begins.
+
+    `ends_work` says whether work that was under way before is over with it.
+    """
+
+    __slots__ = ("after", "allowed", "decision", "ends_work", "name", "work")
+
+    def __init__(self, name: str, decision: Decision, after: Situation, work: Work | None) -> None:
+        self.name = name
+        self.decision = decision
+        self.allowed = decision.allowed
+        self.after = after
+        self.work = work
+        self.ends_work = work is not None or after.values["task_state"] is None
+
+
+class Plant:
+    """What all machines of one caller at one microversion share: the steps known so far, and callbacks for all."""
+
+    __slots__ = ("_ruling", "_situations", "callbacks", "rules", "steps")
+
+    def __init__(self, rules: Rules, ruling: Callable[[str, str | None], Ruling], callbacks: Callbacks) -> None:
+        """`ruling` gives the rule of a trigger and variant as this caller meets it."""
+        self.rules = rules
+        self.callbacks = callbacks
+        self.steps: dict[Situation, dict[str, Step]] = {}
+        self._ruling = ruling
+        self._situations: dict[tuple[object, ...], Situation] = {}
+
+    def one(self, situation: Situation) -> Situation:
+        """The one object for all situations with these values, so that its steps are looked up."""
+        if len(self._situations) >= REMEMBERED:
+            self._situations.clear()
+            self.steps.clear()
+        values = situation.values
+        return self._situations.setdefault(tuple(values[key] for key in sorted(values)), situation)
+
+    def step(self, situation: Situation, name: str) -> Step:
+        """What a trigger does in a situation. Raises UnknownTrigger."""
+        trigger, _, variant = name.partition(":")
+        if trigger not in self.rules.actions and name not in self.rules.events:
+            raise UnknownTrigger(name, (*self.rules.actions, *self.rules.events))
+        decision = self._ruling(trigger, variant or None).decide(situation)
+        after, work = begun(self.rules, decision)
+        step = Step(name, decision, self.one(after), work)
+        self.steps.setdefault(situation, {})[name] = step
+        return step
+
+
+class Machine:
+    """One server that runs. Safe to share between threads; its callbacks run one after the other."""
+
+    __slots__ = ("_lock", "_own", "_past", "_plant", "_situation", "_steps", "_work")
+
+    def __init__(self, plant: Plant, situation: Situation) -> None:
+        """A machine in this situation; where a task is under way, the work that the task belongs to is."""
+        self._plant = plant
+        self._steps = plant.steps
+        self._situation = plant.one(situation)
+        self._work = under_way(plant.rules, situation)
+        self._past: tuple[str, Any] | None = None
+        self._own: Callbacks | None = None
+        self._lock = RLock()
+
+    def trigger(self, name: str) -> Decision:
+        """Does an action (`reboot:HARD` for a variant) or lets an event happen; what follows has begun then.
+
+        Raises Refused, with the decision, where the table refuses it; nothing has changed then, whatever
+        the callbacks are. Raises UnknownTrigger.
+        """
+        with self._lock:
+            step = self._step(name)
+            if self._own or self._plant.callbacks:
+                _run(self._taking(step))
+            else:
+                self._take(step)
+            return step.decision
+
+    def _step(self, name: str) -> Step:
+        """The step that a trigger takes now. Raises Refused and UnknownTrigger."""
+        situation = self._situation
+        try:
+            step = self._steps[situation][name]
+        except KeyError:
+            step = self._plant.step(situation, name)
+        if not step.allowed:
+            raise Refused(step.decision)
+        return step
+
+    def _take(self, step: Step) -> None:
+        self._situation = step.after
+        if step.ends_work:
+            self._work = step.work
+        self._past = (step.name, self._past)
+
+    def may(self, name: str) -> bool:
+        """Whether `trigger` would do it now. Raises UnknownTrigger."""
+        return self.decide(name).allowed
+
+    def decide(self, name: str) -> Decision:
+        """The decision on an action or event now. Raises UnknownTrigger."""
+        with self._lock:
+            try:
+                return self._steps[self._situation][name].decision
+            except KeyError:
+                return self._plant.step(self._situation, name).decision
+
+    def advance(self) -> str:
+        """Lets the work under way go one task further, or settle after its last; the status after it.
+
+        Raises NotUnderWay.
+        """
+        with self._lock:
+            _run(self._advancing())
+            return self.status
+
+    def settle(self, end: str | None = None) -> str:
+        """Lets the work under way end well: in `end`, where it can end in several; the status after it.
+
+        A machine with nothing under way stays as it is. Raises NotUnderWay where it cannot end so.
+        """
+        with self._lock:
+            _run(self._ending(SETTLED, end))
+            return self.status
+
+    def fail(self, end: str | None = None) -> str:
+        """Lets the work under way fail, and end in `end` where it can end in several; the status after it.
+
+        Raises NotUnderWay.
+        """
+        with self._lock:
+            _run(self._ending(FAILED, end))
+            return self.status
+
+    def _advancing(self) -> Results:
+        work = self._under_way()
+        if work.index + 1 == len(work.outcome.tasks) or not work.outcome.tasks:
+            return self._ending(SETTLED, None)
+        task, state = work.outcome.tasks[work.index + 1], self._situation.values["state"]
+        after = self._plant.one(moved(self._plant.rules, self._situation, state, task))
+        return self._changing(ADVANCED, after, Work(work.outcome, work.index + 1, work.began))
+
+    def _ending(self, how: str, end: str | None) -> Results:
+        if self._work is None and how == SETTLED and end is None:
+            return iter(())
+        outcome = self._under_way().outcome
+        ends = (outcome.becomes if how == SETTLED else outcome.fails) or (self._situation.values["state"],)
+        if end is not None and end not in ends:
+            raise NotUnderWay(f"this work cannot {how} in {end}; it can in {listed(ends, 'or')}")
+        after = moved(self._plant.rules, self._situation, end or ends[0], None)
+        return self._changing(how, self._plant.one(after), None)
+
+    def _under_way(self) -> Work:
+        if self._work is None:
+            raise NotUnderWay(f"nothing is under way: the {self._plant.rules.thing} is {self.status}")
+        return self._work
+
+    def _taking(self, step: Step) -> Results:
+        return self._changing(step.name, step.after, step.work if step.ends_work else self._work)
+
+    def _changing(self, name: str, after: Situation, work: Work | None) -> Results:
+        """One change, and around it what the callbacks return: before and exit, then enter and after."""
+        source, target = self.status, self._plant.rules.status(after.values["state"], after.values["task_state"])
+        change = Change(self, name, source, target)
+        yield from self._call(change, f"before_{name}", source != target and f"exit_{source}")
+        self._situation, self._work, self._past = after, work, (name, self._past)
+        yield from self._call(change, source != target and f"enter_{target}", f"after_{name}")
+
+    def _call(self, change: Change, *moments: str | bool) -> Results:
+        for moment in moments:
+            for callbacks in (self._plant.callbacks, self._own):
+                for callback in callbacks.get(str(moment), ()) if callbacks and moment else ():
+                    yield callback(change)
+
+    def on(self, moment: str, callback: Callback) -> None:
+        """Calls back at `before_os-stop`, `exit_ACTIVE`, `enter_SHUTOFF` or `after_os-stop`, for this machine.
+
+        Raises UnknownCallback.
+        """
+        check_moment(self._plant.rules, moment)
+        with self._lock:
+            self._own = added(self._own or {}, moment, callback)
+
+    @property
+    def status(self) -> str:
+        """The status that it shows."""
+        values = self._situation.values
+        return self._plant.rules.status(values["state"], values["task_state"])
+
+    @property
+    def state(self) -> str:
+        """The state and the task as `transitions` names them: `ACTIVE`, `ACTIVE/powering-off`."""
+        values = self._situation.values
+        return name_of(values["state"], values["task_state"])
+
+    @property
+    def task_state(self) -> str | None:
+        """The task under way, or None."""
+        task: str | None = self._situation.values["task_state"]
+        return task
+
+    @property
+    def locked_by(self) -> str | None:
+        """Who holds its lock, or None."""
+        holder: str | None = self._situation.values["locked_by"]
+        return holder
+
+    @property
+    def situation(self) -> Situation:
+        """All that is known of it."""
+        return self._situation
+
+    @property
+    def history(self) -> list[str]:
+        """The requests and events that led here, the oldest first; `settle` and `fail` are how work ended."""
+        past, names = self._past, list[str]()
+        while past is not None:
+            names.append(past[0])
+            past = past[1]
+        return names[::-1]
+
+    def __copy__(self) -> Machine:
+        with self._lock:
+            other = Machine(self._plant, self._situation)
+            other._work, other._past = self._work, self._past
+            other._own = self._own
+            return other
+
+
+class AsyncMachine(Machine):
+    """The same for asyncio: what changes is awaited, and callbacks may be coroutines."""
+
+    __slots__ = ("_turn",)
+
+    def __init__(self, plant: Plant, situation: Situation) -> None:
+        """A machine in this situation, for one event loop."""
+        import asyncio  # heavy, and only for those who use it
+
+        super().__init__(plant, situation)
+        self._turn = asyncio.Lock()
+
+    async def trigger(self, name: str) -> Decision:  # type: ignore[override]
+        """As `Machine.trigger`."""
+        async with self._turn:
+            step = self._step(name)
+            await _wait(self._taking(step))
+            return step.decision
+
+    async def advance(self) -> str:  # type: ignore[override]
+        """As `Machine.advance`."""
+        async with self._turn:
+            await _wait(self._advancing())
+            return self.status
+
+    async def settle(self, end: str | None = None) -> str:  # type: ignore[override]
+        """As `Machine.settle`."""
+        async with self._turn:
+            await _wait(self._ending(SETTLED, end))
+            return self.status
+
+    async def fail(self, end: str | None = None) -> str:  # type: ignore[override]
+        """As `Machine.fail`."""
+        async with self._turn:
+            await _wait(self._ending(FAILED, end))
+            return self.status
+
+
+def _run(results: Results) -> None:
+    for _ in results:
+        pass
+
+
+async def _wait(results: Results) -> None:
+    for result in results:
+        if hasattr(result, "__await__"):
+            await result
+
+
+def added(callbacks: Callbacks, moment: str, callback: Callback) -> Callbacks:
+    """The callbacks with one more; whoever is called back now still has the old ones."""
+    return {**callbacks, moment: (*callbacks.get(moment, ()), callback)}
+
+
+def name_of(state: str, task: str | None) -> str:
+    """The name of a state and task in `transitions`."""
+    return f"{state}/{task}" if task else state
+
+
+def moments(rules: Rules) -> Iterator[str]:
+    """All the moments that a callback can be for."""
+    for name in (*rules.actions, *rules.events, SETTLED, FAILED, ADVANCED):
+        for variant in ("", *(f":{variant}" for variant in rules.actions.get(name, {"variants": ()})["variants"])):
+            yield from (f"before_{name}{variant}", f"after_{name}{variant}")
+    for status in rules.by_status:
+        yield from (f"enter_{status}", f"exit_{status}")
+
+
+def check_moment(rules: Rules, moment: str) -> None:
+    """Raises UnknownCallback where nothing is ever called back at this moment."""
+    known = list(moments(rules))
+    if moment not in known:
+        raise UnknownCallback(moment, known, "it is before_ACTION, after_ACTION, enter_STATUS or exit_STATUS")
