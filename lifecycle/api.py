@@ -14,11 +14,13 @@ from lifecycle.errors import CaseError, shown
 
 TYPE_CHECKING = False  # typing itself takes as long to import as all of this package
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from os import PathLike
     from typing import Any, Self
 
     from lifecycle.engine.microversion import Microversion
+    from lifecycle.explore.plan import Plan
+    from lifecycle.explore.ways import Map
     from lifecycle.machine import AsyncMachine, Callback, Machine, Plant
 
 REMEMBERED = 200_000  # decisions that a Lifecycle keeps; then it forgets them all and begins anew
@@ -94,7 +96,7 @@ def _hashable(value: object) -> bool:
 class Lifecycle:
     """A table, ready to decide; get one with `Lifecycle.load`. Safe to share between threads."""
 
-    __slots__ = ("_answers", "_bound", "_callbacks", "_kept", "_plants", "_rulings", "_situations", "reading", "rules")
+    __slots__ = ("_answers", "_bound", "_callbacks", "_kept", "_maps", "_plants", "_rulings", "_situations", "reading", "rules")
 
     def __init__(self, rules: Rules, reading: str = "reference") -> None:
         """`reading` says which truth is told where the reference and a running Nova differ."""
@@ -106,6 +108,7 @@ class Lifecycle:
         self._situations: dict[Server, Situation] = {}
         self._callbacks: dict[str, Sequence[Callback]] = {}
         self._kept = 0
+        self._maps: dict[Microversion | None, Map] = {}
         self._plants: dict[tuple[str, Microversion | None], Plant] = {}
 
     @classmethod
@@ -171,6 +174,40 @@ class Lifecycle:
 
         return AsyncMachine(self._plant(caller, microversion), self.situation(server))
 
+    def plan(
+        self,
+        server: Server,
+        status: str,
+        caller: str | None = None,
+        microversion: str | None = None,
+        allow_loss: Collection[str] = (),
+    ) -> Plan:
+        """The fewest requests of this caller that bring a server to a status, losing nothing but `allow_loss`.
+
+        Raises NoPlan, whose sentence says what stands in the way and who could help, and UnknownStatus.
+        """
+        from lifecycle.explore.plan import plan
+
+        who = self.rules.caller(caller).name
+        return plan(self._map(microversion), self.situation(server), status, who, allow_loss)
+
+    def _map(self, microversion: str | None) -> Map:
+        from lifecycle.explore.ways import Map
+
+        version = self.rules.version(microversion)
+        found = self._maps.get(version)
+        if found is None:
+            found = Map(self.rules, lambda action, variant, caller: self.ruling(action, variant, caller, microversion))
+            self._maps[version] = found
+        return found
+
+    def _advise(self, decision: Decision) -> list[dict[str, Any]]:
+        from lifecycle.engine.microversion import text
+        from lifecycle.explore.plan import to_allow
+
+        version = decision.ruling.request.version
+        return to_allow(self._map(version and text(version)), decision)
+
     def _plant(self, caller: str | None, microversion: str | None) -> Plant:
         from lifecycle.machine import Plant
 
@@ -207,6 +244,7 @@ class Lifecycle:
         ruling = self._rulings.get(key)
         if ruling is None:
             request = Request(self.rules, action, variant, who, version, self.reading)
+            request.advise = self._advise
             ruling = self._rulings[key] = Ruling(request)
         return ruling
 

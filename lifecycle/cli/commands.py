@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "check": "May this be done to this server now?",
     "actions": "Every action on a server, with a tick or a cross, and why.",
+    "plan": "The fewest requests that bring a server to a status.",
     "show": "The rule of an action or of a status.",
     "lint": "Read a table strictly and tell all its mistakes.",
     "diagram": "Draw the lifecycle.",

@@ -43,9 +43,12 @@ class Refusal:
 
 
 class Request:
-    """What is asked, by whom and when: all that a gate is made for."""
+    """What is asked, by whom and when: all that a gate is made for.
 
-    __slots__ = ("action", "caller", "reading", "rules", "variant", "version")
+    `advise` tells of a refused decision what would make it allowed; whoever can explore gives it.
+    """
+
+    __slots__ = ("action", "advise", "caller", "reading", "rules", "variant", "version")
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class Request:
         self.caller = caller
         self.version = version
         self.reading = reading
+        self.advise: Callable[[Any], list[dict[str, Any]]] = lambda _: []
 
 
 class Gate(dict):  # type: ignore[type-arg]  # dict[Any, ...] would need typing when the class is made

@@ -128,6 +128,11 @@ class Decision:
         return [{"rule": refusal.rule, "reason": refusal.reason} for refusal in self.refusals[1:]]
 
     @property
+    def to_allow(self) -> list[dict[str, Any]]:
+        """What would make it allowed, fewest changes first, in the keys of a case and `by`, who can bring it about."""
+        return [] if self.allowed else self.ruling.request.advise(self)
+
+    @property
     def assumed(self) -> list[str]:
         """The keys of the case that the decision depends on, that were not told and that the state does not imply."""
         return list(self.ruling.assumed(self))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 FEW = 4  # tasks that an error names
 SIGNS = ("negative", "zero", "positive")
-SERVER_KEYS = ("status", "vm_state", "task_state", "locked_by", "locked", "exists", "before", "options")
+SERVER_KEYS = ("status", "state", "vm_state", "task_state", "locked_by", "locked", "exists", "before", "options")
 
 
 class UnknownOption(UnknownName):
@@ -52,7 +52,7 @@ def situate(rules: Rules, told: Mapping[str, Any]) -> Situation:
     state, task = _place(rules, told)
     implied = rules.states[state]["implies"]
     known = set(told) - {"options"} | set(implied)
-    if not told.keys().isdisjoint(("status", "vm_state")):
+    if not told.keys().isdisjoint(("status", "state", "vm_state")):
         known |= {"state", "exists"}
     values: dict[str, Any] = {"state": state, "task_state": task, "asked": True, "envelope": True, "body": True}
     values["exists"] = _boolean("exists", told.get("exists", True))
@@ -74,6 +74,8 @@ def _place(rules: Rules, told: Mapping[str, Any]) -> tuple[str, str | None]:
         raise UnknownStatus(task, rules.tasks, "task_state")
     if vm_state is not None and vm_state not in tuple(rules.by_vm_state):
         raise UnknownStatus(vm_state, rules.by_vm_state, "vm_state")
+    if told.get("state") is not None:
+        vm_state = _vm_state(rules, told)
     if status is None:
         return (rules.usual_state if vm_state is None else rules.by_vm_state[vm_state]), task
     pairs = rules.by_status.get(status) if isinstance(status, str) else None
@@ -86,6 +88,17 @@ def _place(rules: Rules, told: Mapping[str, Any]) -> tuple[str, str | None]:
             return state, shown_task
     disagreeing = [f"{key} {told[key]}" for key in ("vm_state", "task_state") if key in told]
     raise CaseError(f"status {status} does not go with {' and '.join(disagreeing)}: {_what_shows(rules, pairs)}")
+
+
+def _vm_state(rules: Rules, told: Mapping[str, Any]) -> str:
+    """The vm_state of a state told by its own name, the idle status."""
+    state, vm_state = told["state"], told.get("vm_state")
+    if not isinstance(state, str) or state not in rules.states:
+        raise UnknownStatus(state, rules.states, "state")
+    found: str = rules.states[state]["vm_state"]
+    if vm_state is not None and vm_state != found:
+        raise CaseError(f"state {state} does not go with vm_state {vm_state}: its vm_state is {found}")
+    return found
 
 
 def _what_shows(rules: Rules, pairs: list[tuple[str, str | None]]) -> str:

@@ -6,7 +6,7 @@ or hostile file costs no more than a small one.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import yaml
@@ -16,6 +16,7 @@ from lifecycle.table.bundled import MAX_BYTES, read_bytes
 
 MAX_DEPTH = 16
 MAX_NODES = 100_000
+MAX_MISTAKES = 200  # of one kind in one file; who has more has not written a table
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -67,12 +68,19 @@ class Source:
 
     def mistake(self, path: Path_, message: str, *, key: bool = False) -> Mistake:
         """A mistake at a part of the content; at its key, or at the nearest part around it that has a place."""
-        found = self.keys.get(path) if key else None
-        at = path
-        while found is None:
-            found = self.places.get(at) or (Place(self.name) if not at else None)
-            at = at[:-1]
-        return self.at(found, message, ".".join(str(part) for part in path))
+        at = self.standing(path)
+        found = (self.keys if key else self.places).get(at) or self.places.get(at) or Place(self.name)
+        return self.at(found, message, dotted(at))
+
+    def standing(self, path: Path_) -> Path_:
+        """As much of a path as stands in the file: a value alone is the first of a list that is not written."""
+        at: Path_ = ()
+        for part in path:
+            if (*at, part) in self.places:
+                at = (*at, part)
+            elif part != 0:
+                break
+        return at
 
     def at(self, place: Place, message: str, where: str = "") -> Mistake:
         """A mistake at a place of this file, with its line."""
@@ -104,17 +112,21 @@ def parse(data: bytes, name: str) -> tuple[Source, list[Mistake]]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - data.rfind(b"\n", 0, error.start)
-        message = f"is not UTF-8: byte 0x{data[error.start]:02x} cannot stand here; save the file as UTF-8"
-        return Source(name, ""), [Mistake(Place(name, line, column), message)]
+        before = error.object[: error.start].decode()
+        message = f"is not UTF-8: byte 0x{error.object[error.start]:02x} cannot stand here; save the file as UTF-8"
+        return Source(name, ""), [Mistake(_end(name, before), message)]
     source = Source(name, text)
     bad = CONTROL.search(text)
     if bad:
-        line = text.count("\n", 0, bad.start()) + 1
-        place = Place(name, line, bad.start() - text.rfind("\n", 0, bad.start()))
-        return source, [source.at(place, f"a control character ({bad.group()!a}) cannot stand in a table")]
+        message = f"a control character ({bad.group()!a}) cannot stand in a table; leave it out"
+        return source, [source.at(_end(name, text[: bad.start()]), message)]
     return _build(source, text)
+
+
+def _end(name: str, before: str) -> Place:
+    """The position right after a text."""
+    lines = f"{before}.".splitlines()
+    return Place(name, len(lines), len(lines[-1]))
 
 
 def _build(source: Source, text: str) -> tuple[Source, list[Mistake]]:
@@ -124,7 +136,7 @@ def _build(source: Source, text: str) -> tuple[Source, list[Mistake]]:
             builder.take(event)
     except _Refused as refused:
         return source, [*builder.mistakes, refused.mistake]
-    if builder.root is _NOTHING:
+    if builder.root is _NOTHING or builder.root == "":
         return source, [Mistake(Place(source.name), "is empty; a table has at least its name, states and actions")]
     source.content = builder.root
     return source, builder.mistakes
@@ -137,12 +149,20 @@ def _events(source: Source, text: str) -> Iterator[yaml.Event]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(source.name, mark.line + 1, mark.column + 1) if mark else Place(source.name)
-        problem = " ".join(filter(None, [error.context, error.problem]))
-        raise _Refused(source.at(place, f"is not YAML: {problem}")) from None
+        raise _Refused(source.at(place, f"is not YAML: {_problem(source, place, error)}")) from None
     except yaml.YAMLError as error:
         raise _Refused(Mistake(Place(source.name), f"is not YAML: {shown(str(error))}")) from None
     except RecursionError:
         raise _Refused(Mistake(Place(source.name), "is nested too deeply to be a table")) from None
+
+
+def _problem(source: Source, place: Place, error: yaml.MarkedYAMLError) -> str:
+    """What the parser found wrong, and where that began."""
+    if "".join(source.lines[place.line - 1 : place.line])[place.column - 1 :].startswith("\t"):
+        return "a tab cannot stand at the beginning of a line; indent with spaces"
+    problem = ", ".join(filter(None, [error.context, error.problem]))
+    begin = error.context_mark
+    return problem if begin is None or begin.line + 1 == place.line else f"{problem} (it begins on line {begin.line + 1})"
 
 
 _NOTHING: Any = object()
@@ -155,7 +175,7 @@ class _Builder:
         self.source = source
         self.root: Any = _NOTHING
         self.mistakes: list[Mistake] = []
-        self.stack: list[tuple[Any, Path_]] = []
+        self.stack: list[tuple[Any, Path_, dict[str, str]]] = []  # the third: its keys, by themselves in small letters
         self.key: str | None = None
         self.nodes = 0
         self.documents = 0
@@ -180,6 +200,11 @@ class _Builder:
         width = end.column - start.column if end.line == start.line else 1
         return Place(self.source.name, start.line + 1, start.column + 1, max(1, width))
 
+    def _note(self, event: yaml.NodeEvent, message: str, path: Path_) -> None:
+        if len(self.mistakes) >= MAX_MISTAKES:
+            raise _Refused(self._at(event, f"has more than {MAX_MISTAKES} mistakes; is it a table?"))
+        self.mistakes.append(self._at(event, message, dotted(path)))
+
     def _node(self, event: yaml.NodeEvent) -> None:
         self.nodes += 1
         if self.nodes > MAX_NODES:
@@ -189,10 +214,10 @@ class _Builder:
                 self._at(event, f"an alias (*{shown(event.anchor)}) cannot stand in a table: write it out, or put it in rows.all")
             )
         if event.anchor:
-            raise _Refused(self._at(event, f"an anchor (&{shown(event.anchor)}) cannot stand in a table"))
+            raise _Refused(self._at(event, f"an anchor (&{shown(event.anchor)}) cannot stand in a table; leave it out"))
         tag = getattr(event, "tag", None)
         if tag:
-            raise _Refused(self._at(event, f"a tag ({shown(tag)}) cannot stand in a table: it holds data and no code"))
+            raise _Refused(self._at(event, f"a tag ({shown(tag)}) cannot stand in a table; leave it out"))
         if self.stack and isinstance(self.stack[-1][0], dict) and self.key is None:
             self._key(event)
         else:
@@ -200,19 +225,17 @@ class _Builder:
 
     def _key(self, event: yaml.NodeEvent) -> None:
         if not isinstance(event, yaml.ScalarEvent):
-            raise _Refused(self._at(event, "a key must be a word"))
-        mapping, path = self.stack[-1]
+            raise _Refused(self._at(event, "a key must be a word, not a list or a mapping"))
+        mapping, path, folded = self.stack[-1]
         self.key = event.value
         here = (*path, self.key)
         if self.key in mapping:
             first = self.source.keys[here].line
-            self.mistakes.append(
-                self._at(event, f"the key {shown(self.key)} stands here twice, first on line {first}", ".".join(map(str, path)))
-            )
-        else:
-            similar = next((known for known in mapping if known.lower() == self.key.lower()), None)
-            if similar:
-                self.mistakes.append(self._at(event, f"the keys {similar} and {self.key} differ only in case"))
+            self._note(event, f"the key {shown(self.key)} stands here twice, first on line {first}", path)
+            return
+        similar = folded.setdefault(self.key.lower(), self.key)
+        if similar != self.key:
+            self._note(event, f"the keys {shown(similar)} and {shown(self.key)} differ only in case", path)
         self.source.keys[here] = self._place(event)
 
     def _value(self, event: yaml.NodeEvent) -> None:
@@ -227,7 +250,7 @@ class _Builder:
         if not self.stack:
             self.root = value
         else:
-            parent, above = self.stack[-1]
+            parent, above, _ = self.stack[-1]
             if isinstance(parent, dict):
                 key = self.key or ""
                 path = (*above, key)
@@ -240,7 +263,7 @@ class _Builder:
         if not isinstance(event, yaml.ScalarEvent):
             if len(self.stack) >= MAX_DEPTH:
                 raise _Refused(self._at(event, f"is nested more than {MAX_DEPTH} deep; a table is not"))
-            self.stack.append((value, path))
+            self.stack.append((value, path, {}))
 
     def _scalar(self, event: yaml.ScalarEvent) -> str | bool | int:
         if event.style:
@@ -249,11 +272,16 @@ class _Builder:
         if text in ("true", "false"):
             return text == "true"
         if text == "":
-            self.mistakes.append(self._at(event, 'has no value; leave the key out, or write "" for an empty text'))
+            self._note(event, "has no value; write one, or leave it out", self._here())
         return int(text) if INTEGER.fullmatch(text) else text
 
 
-def meant(name: object, names: Iterator[str] | list[str] | tuple[str, ...]) -> str:
+def dotted(path: Path_) -> str:
+    """A path as messages have it: `actions.os-stop.requires`."""
+    return ".".join(str(part) for part in path)
+
+
+def meant(name: object, names: Iterable[str]) -> str:
     """`; did you mean x?` where a misspelt name is close to one of `names`, else nothing."""
     close = nearest(name, names)
     return f"; did you mean {close}?" if close else ""

@@ -1,0 +1,74 @@
+"""lifecycle plan: the fewest requests to a status."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from lifecycle.cli.commands import caller_option, examples, load, table_options, version_option
+from lifecycle.cli.server import server_options, told
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from lifecycle.explore.plan import Plan
+    from lifecycle.explore.ways import Way
+
+
+@click.command(
+    "plan",
+    epilog=examples(
+        "lifecycle plan --status PAUSED --to SHUTOFF",
+        "lifecycle plan --status SHELVED_OFFLOADED --locked-by admin --to RESCUE --as admin",
+        "lifecycle plan --server server.json --to DELETED --allow-loss",
+    ),
+)
+@server_options
+@click.option("--to", "target", required=True, metavar="STATUS", help="The status to bring the server to.")
+@click.option("--allow-loss", is_flag=True, help="Take ways that lose something too, and say what.")
+@caller_option
+@version_option
+@table_options
+def command(target: str, allow_loss: bool, as_json: bool, **options: Any) -> None:
+    """Find the fewest requests that bring a server to a status, through waits, losing nothing.
+
+    Exits with 0 when there are such requests, 1 when there are none.
+    """
+    from lifecycle.explore.plan import NoPlan, all_losses
+
+    lifecycle = load(options["table"], options["reading"])
+    losses = all_losses(lifecycle.rules) if allow_loss else ()
+    try:
+        plan = lifecycle.plan(told(lifecycle, options), target, options["caller"], options["microversion"], losses)
+    except NoPlan as error:
+        click.echo(json.dumps({"error": str(error)}) if as_json else f"{click.style('✗', fg='red')} {error}")
+        sys.exit(1)
+    click.echo(json.dumps(_data(plan), indent=2) if as_json else "\n".join(_lines(plan)))
+
+
+def _data(plan: Plan) -> dict[str, Any]:
+    ways = [
+        {"action": way.decision and way.decision.action, "variant": way.decision and way.decision.variant, "status": way.status}
+        for way in plan.ways
+    ]
+    return {"to": plan.target, "steps": ways, "loses": plan.loses}
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    if not plan.ways:
+        yield f"{click.style('✓', fg='green')} it is {plan.target} already"
+    for number, way in enumerate(plan.ways, 1):
+        yield f"{number}. {_step(way)}"
+    if plan.loses:
+        yield click.style(f"loses {', '.join(plan.loses)}", fg="red")
+
+
+def _step(way: Way) -> str:
+    if way.decision is None:
+        return f"wait until it is {way.status}"
+    name = f"{way.decision.action} {way.decision.variant}" if way.decision.variant else way.decision.action
+    return f"{name}, then wait until it is {way.status}" if way.decision.tasks else f"{name}: it is {way.status}"

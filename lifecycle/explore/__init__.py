@@ -1,0 +1,1 @@
+"""Questions about many situations: which way leads where, what would have to change, what differs."""
