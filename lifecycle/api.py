@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from lifecycle.engine.microversion import Microversion
     from lifecycle.explore.plan import Plan
     from lifecycle.explore.ways import Map
-    from lifecycle.machine import AsyncMachine, Callback, Machine, Plant
+    from lifecycle.machine.model import AsyncMachine, Machine
+    from lifecycle.machine.plant import Callback, Plant
 
 REMEMBERED = 200_000  # decisions that a Lifecycle keeps; then it forgets them all and begins anew
 
@@ -96,11 +97,24 @@ def _hashable(value: object) -> bool:
 class Lifecycle:
     """A table, ready to decide; get one with `Lifecycle.load`. Safe to share between threads."""
 
-    __slots__ = ("_answers", "_bound", "_callbacks", "_kept", "_maps", "_plants", "_rulings", "_situations", "reading", "rules")
+    __slots__ = (
+        "_answers",
+        "_bound",
+        "_callbacks",
+        "_kept",
+        "_maps",
+        "_plants",
+        "_rulings",
+        "_situations",
+        "reading",
+        "rules",
+        "table",
+    )
 
-    def __init__(self, rules: Rules, reading: str = "reference") -> None:
-        """`reading` says which truth is told where the reference and a running Nova differ."""
+    def __init__(self, rules: Rules, reading: str = "reference", table: str | PathLike[str] | None = None) -> None:
+        """`reading`: the truth that is told where the reference and a running Nova differ; `table`: where it is from."""
         self.rules = rules
+        self.table = rules.name if table is None else table
         self.reading = check_reading(reading)
         self._answers: dict[str | None, dict[str | None, dict[Server, dict[str, Decision]]]] = {}
         self._bound: dict[tuple[str | None, str | None], Bound] = {}
@@ -119,7 +133,7 @@ class Lifecycle:
         """
         from lifecycle.table.bundled import load_rules  # the table is read where one is loaded, not on import
 
-        return cls(load_rules(table), reading)
+        return cls(load_rules(table), reading, table)
 
     def bind(self, caller: str | None = None, microversion: str | None = None) -> Bound:
         """The decisions for one caller at one microversion (default: the usual caller, the newest): the fast form.
@@ -164,13 +178,13 @@ class Lifecycle:
 
         Raises UnknownCaller, UnknownMicroversion and, of the server, UnknownStatus and CaseError.
         """
-        from lifecycle.machine import Machine  # what runs is not needed to decide
+        from lifecycle.machine.model import Machine  # what runs is not needed to decide
 
         return Machine(self._plant(caller, microversion), self.situation(server))
 
     def async_machine(self, server: Server, caller: str | None = None, microversion: str | None = None) -> AsyncMachine:
         """The same for asyncio."""
-        from lifecycle.machine import AsyncMachine
+        from lifecycle.machine.model import AsyncMachine
 
         return AsyncMachine(self._plant(caller, microversion), self.situation(server))
 
@@ -209,21 +223,34 @@ class Lifecycle:
         return to_allow(self._map(version and text(version)), decision)
 
     def _plant(self, caller: str | None, microversion: str | None) -> Plant:
-        from lifecycle.machine import Plant
+        from lifecycle.machine.plant import Plant
 
         who, version = self.rules.caller(caller), self.rules.version(microversion)
         plant = self._plants.get((who.name, version))
         if plant is None:
-            plant = Plant(self.rules, lambda name, variant: self.ruling(name, variant, caller, microversion), self._callbacks)
+            origin = (_machine_again, (self.table, self.reading, caller, microversion))
+            plant = Plant(
+                self.rules, lambda name, variant: self.ruling(name, variant, caller, microversion), self._callbacks, origin
+            )
             self._plants[who.name, version] = plant
         return plant
+
+    def transitions(self, cls: type | None = None, **options: Any) -> Any:
+        """The table as one flat machine of the `transitions` library, or of a class of its own (`GraphMachine` …).
+
+        Its triggers are the actions (`reboot:HARD`) and events, and `advance`, `settle` and `fail`; it takes
+        our machines as models: `events["os-stop"].trigger(model)`.
+        """
+        from lifecycle.machine.flat import flat
+
+        return flat(self.rules, **({"cls": cls} if cls else {}), **options)
 
     def on(self, moment: str, callback: Callback) -> None:
         """Calls back, for the machines of all servers, at `before_os-stop`, `exit_ACTIVE`, `enter_SHUTOFF` or `after_os-stop`.
 
         Raises UnknownCallback.
         """
-        from lifecycle.machine import added, check_moment
+        from lifecycle.machine.plant import added, check_moment
 
         check_moment(self.rules, moment)
         self._callbacks.update(added(self._callbacks, moment, callback))
@@ -257,6 +284,14 @@ class Lifecycle:
                     known.clear()
         self._kept += 1
         answers.setdefault(server, {})[action] = decision
+
+
+def _machine_again(
+    table: str, reading: str, caller: str | None, microversion: str | None, cls: type[Machine], *was: Any
+) -> Machine:
+    """A machine from what its pickle holds: where its table lies, and how it was."""
+    plant = Lifecycle.load(table, reading=reading)._plant(caller, microversion)  # noqa: SLF001
+    return cls.restored(plant, *was)
 
 
 class Bound:

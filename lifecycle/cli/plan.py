@@ -71,4 +71,4 @@ def _step(way: Way) -> str:
     if way.decision is None:
         return f"wait until it is {way.status}"
     name = f"{way.decision.action} {way.decision.variant}" if way.decision.variant else way.decision.action
-    return f"{name}, then wait until it is {way.status}" if way.decision.tasks else f"{name}: it is {way.status}"
+    return f"{name}: it is {way.status}" if way.shown is way.end else f"{name}, then wait until it is {way.status}"

@@ -51,6 +51,12 @@ def begun(rules: Rules, decision: Decision) -> tuple[Situation, Work | None]:
     return after, Work(outcome, 0, situation) if works else None
 
 
+def settled(rules: Rules, situation: Situation, work: Work, end: str) -> Situation:
+    """The situation when work has ended in a state; what the work remembers is remembered from where it began."""
+    changes = {"before": work.began.values["state"]} if work.outcome.remembers else {}
+    return moved(rules, situation, end, None, **changes)
+
+
 def under_way(rules: Rules, situation: Situation) -> Work | None:
     """The work that a task shows to be under way; of several that it could be, the table's first."""
     return next(works(rules, situation), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lifecycle.engine.step import begun, moved, works
+from lifecycle.engine.step import begun, settled, works
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,19 +72,21 @@ class Map:
             if work is None:
                 end = after
             elif work.outcome.becomes is not None and len(work.outcome.becomes) == 1:
-                end = moved(self.rules, after, work.outcome.becomes[0], None)
+                end = settled(self.rules, after, work, work.outcome.becomes[0])
             else:
                 continue  # where it ends cannot be known
             end = self.one(end)
             if end is not situation:
-                yield Way(self.rules, caller, decision, after, end)
+                yield Way(self.rules, caller, decision, self.one(after), end)
 
     def _waited(self, situation: Situation) -> Situation | None:
         """Where a server with a task under way settles, if that can be known."""
-        ends = {work.outcome.becomes for work in works(self.rules, situation)}
-        if len(ends) != 1 or (end := ends.pop()) is None or len(end) != 1:
-            return None
-        return self.one(moved(self.rules, situation, end[0], None))
+        ends = {
+            self.one(settled(self.rules, situation, work, end))
+            for work in works(self.rules, situation)
+            for end in work.outcome.becomes or ()
+        }
+        return ends.pop() if len(ends) == 1 else None
 
 
 REMEMBERED = 50_000  # situations that a map keeps

@@ -1,56 +1,39 @@
 """A server as a machine that runs: requests and events trigger it, work settles or fails, callbacks follow.
 
 A `Machine` is a light model: the compiled table decides, and steps that were taken before are looked up.
-The lifecycle's one `transitions.Machine`, for that library's own tools, is made from the same table
-when it is asked for (`Plant.transitions`).
+The lifecycle's one `transitions.Machine` (`flat`) is made from the same table when it is asked for.
 """
 
 from __future__ import annotations
 
 from threading import RLock
 
-from lifecycle.engine.step import Work, begun, moved, under_way
-from lifecycle.errors import LifecycleError, UnknownName, listed
+from lifecycle.engine.step import Work, moved, settled, under_way
+from lifecycle.errors import listed
+from lifecycle.machine.plant import (
+    ADVANCED,
+    FAILED,
+    SETTLED,
+    NotUnderWay,
+    Refused,
+    added,
+    check_moment,
+    name_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator
     from typing import Any
 
-    from lifecycle.engine.decide import Decision, Ruling
-    from lifecycle.engine.rules import Rules
+    from lifecycle.engine.decide import Decision
     from lifecycle.engine.situation import Situation
+    from lifecycle.machine.plant import Callback, Callbacks, Plant, Step
 
-    Callback = Callable[["Change"], object]
-    Callbacks = Mapping[str, Sequence[Callback]]
     Results = Iterator[object]
 
-REMEMBERED = 50_000  # situations of which the steps are kept
-SETTLED, FAILED, ADVANCED = "settle", "fail", "advance"
 
-
-class Refused(LifecycleError):
-    """A trigger that the table refuses; nothing has changed, and `decision` says all about it."""
-
-    def __init__(self, decision: Decision) -> None:
-        super().__init__(decision.reason)
-        self.decision = decision
-
-
-class NotUnderWay(LifecycleError):
-    """There is no work that could settle or fail, or it cannot end like that; nothing has changed."""
-
-
-class UnknownTrigger(UnknownName):
-    """Neither an action nor an event of the table."""
-
-    kind = "action or event"
-
-
-class UnknownCallback(UnknownName):
-    """A callback is for `before_`, `after_` an action or event, `enter_` or `exit_` a status."""
-
-    kind = "moment for a callback"
+WORK = (ADVANCED, SETTLED, FAILED)
 
 
 class Change:
@@ -63,56 +46,6 @@ class Change:
         self.trigger = trigger
         self.source = source
         self.target = target
-
-
-class Step:
-    """What a trigger does in one situation: the decision, the situation after it, and the work that it begins.
-
-    `ends_work` says whether work that was under way before is over with it.
-    """
-
-    __slots__ = ("after", "allowed", "decision", "ends_work", "name", "work")
-
-    def __init__(self, name: str, decision: Decision, after: Situation, work: Work | None) -> None:
-        self.name = name
-        self.decision = decision
-        self.allowed = decision.allowed
-        self.after = after
-        self.work = work
-        self.ends_work = work is not None or after.values["task_state"] is None
-
-
-class Plant:
-    """What all machines of one caller at one microversion share: the steps known so far, and callbacks for all."""
-
-    __slots__ = ("_ruling", "_situations", "callbacks", "rules", "steps")
-
-    def __init__(self, rules: Rules, ruling: Callable[[str, str | None], Ruling], callbacks: Callbacks) -> None:
-        """`ruling` gives the rule of a trigger and variant as this caller meets it."""
-        self.rules = rules
-        self.callbacks = callbacks
-        self.steps: dict[Situation, dict[str, Step]] = {}
-        self._ruling = ruling
-        self._situations: dict[tuple[object, ...], Situation] = {}
-
-    def one(self, situation: Situation) -> Situation:
-        """The one object for all situations with these values, so that its steps are looked up."""
-        if len(self._situations) >= REMEMBERED:
-            self._situations.clear()
-            self.steps.clear()
-        values = situation.values
-        return self._situations.setdefault(tuple(values[key] for key in sorted(values)), situation)
-
-    def step(self, situation: Situation, name: str) -> Step:
-        """What a trigger does in a situation. Raises UnknownTrigger."""
-        trigger, _, variant = name.partition(":")
-        if trigger not in self.rules.actions and name not in self.rules.events:
-            raise UnknownTrigger(name, (*self.rules.actions, *self.rules.events))
-        decision = self._ruling(trigger, variant or None).decide(situation)
-        after, work = begun(self.rules, decision)
-        step = Step(name, decision, self.one(after), work)
-        self.steps.setdefault(situation, {})[name] = step
-        return step
 
 
 class Machine:
@@ -211,11 +144,12 @@ class Machine:
     def _ending(self, how: str, end: str | None) -> Results:
         if self._work is None and how == SETTLED and end is None:
             return iter(())
-        outcome = self._under_way().outcome
+        work = self._under_way()
+        outcome = work.outcome
         ends = (outcome.becomes if how == SETTLED else outcome.fails) or (self._situation.values["state"],)
         if end is not None and end not in ends:
             raise NotUnderWay(f"this work cannot {how} in {end}; it can in {listed(ends, 'or')}")
-        after = moved(self._plant.rules, self._situation, end or ends[0], None)
+        after = settled(self._plant.rules, self._situation, work, end or ends[0])
         return self._changing(how, self._plant.one(after), None)
 
     def _under_way(self) -> Work:
@@ -240,6 +174,32 @@ class Machine:
                 for callback in callbacks.get(str(moment), ()) if callbacks and moment else ():
                     yield callback(change)
 
+    def leads(self, name: str, dest: str) -> bool:
+        """Whether a trigger, or `advance`, `settle` or `fail`, would lead to this `state` now."""
+        with self._lock:
+            if name in WORK:
+                return self._work is not None and dest in self._dests(name, self._work)
+            step = self._steps.get(self._situation, {}).get(name) or self._plant.step(self._situation, name)
+            after = step.after.values
+            return step.allowed and name_of(after["state"], after["task_state"]) == dest
+
+    def _dests(self, name: str, work: Work) -> tuple[str, ...]:
+        here, tasks = self._situation.values["state"], work.outcome.tasks
+        if name == ADVANCED and work.index + 1 < len(tasks):
+            return (name_of(here, tasks[work.index + 1]),)
+        return (work.outcome.fails if name == FAILED else work.outcome.becomes) or (here,)
+
+    def do(self, name: str, dest: str) -> None:
+        """Does what `leads` says: for who triggers through `transitions`."""
+        if name == FAILED:
+            self.fail(dest)
+        elif name not in WORK:
+            self.trigger(name)
+        elif dest in self._plant.rules.states:
+            self.settle(dest)
+        else:
+            self.advance()
+
     def on(self, moment: str, callback: Callback) -> None:
         """Calls back at `before_os-stop`, `exit_ACTIVE`, `enter_SHUTOFF` or `after_os-stop`, for this machine.
 
@@ -260,6 +220,12 @@ class Machine:
         """The state and the task as `transitions` names them: `ACTIVE`, `ACTIVE/powering-off`."""
         values = self._situation.values
         return name_of(values["state"], values["task_state"])
+
+    @state.setter
+    def state(self, name: str) -> None:
+        """`transitions` sets what the step has done already; nothing else does."""
+        if name != self.state:
+            raise AttributeError(f"the state is {self.state}; a trigger changes it, not an assignment")
 
     @property
     def task_state(self) -> str | None:
@@ -287,12 +253,31 @@ class Machine:
             past = past[1]
         return names[::-1]
 
+    def told(self) -> dict[str, Any]:
+        """What it shows, in the keys of a case: what a server of the same situation is made from."""
+        return self._plant.told(self._situation)
+
     def __copy__(self) -> Machine:
         with self._lock:
-            other = Machine(self._plant, self._situation)
-            other._work, other._past = self._work, self._past
-            other._own = self._own
+            other = type(self)(self._plant, self._situation)
+            other._work, other._past, other._own = self._work, self._past, self._own  # noqa: SLF001 - another one of us
             return other
+
+    def __deepcopy__(self, memo: object) -> Machine:
+        del memo  # what a copy shares does not change
+        return self.__copy__()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        again, arguments = self._plant.origin
+        with self._lock:
+            return again, (*arguments, type(self), self._situation, self._work, self._past)
+
+    @classmethod
+    def restored(cls, plant: Plant, situation: Situation, work: Work | None, past: Any) -> Machine:
+        """A machine as another one was; callbacks are not taken along."""
+        other = cls(plant, situation)
+        other._work, other._past = work, past
+        return other
 
 
 class AsyncMachine(Machine):
@@ -342,29 +327,3 @@ async def _wait(results: Results) -> None:
     for result in results:
         if hasattr(result, "__await__"):
             await result
-
-
-def added(callbacks: Callbacks, moment: str, callback: Callback) -> Callbacks:
-    """The callbacks with one more; whoever is called back now still has the old ones."""
-    return {**callbacks, moment: (*callbacks.get(moment, ()), callback)}
-
-
-def name_of(state: str, task: str | None) -> str:
-    """The name of a state and task in `transitions`."""
-    return f"{state}/{task}" if task else state
-
-
-def moments(rules: Rules) -> Iterator[str]:
-    """All the moments that a callback can be for."""
-    for name in (*rules.actions, *rules.events, SETTLED, FAILED, ADVANCED):
-        for variant in ("", *(f":{variant}" for variant in rules.actions.get(name, {"variants": ()})["variants"])):
-            yield from (f"before_{name}{variant}", f"after_{name}{variant}")
-    for status in rules.by_status:
-        yield from (f"enter_{status}", f"exit_{status}")
-
-
-def check_moment(rules: Rules, moment: str) -> None:
-    """Raises UnknownCallback where nothing is ever called back at this moment."""
-    known = list(moments(rules))
-    if moment not in known:
-        raise UnknownCallback(moment, known, "it is before_ACTION, after_ACTION, enter_STATUS or exit_STATUS")
