@@ -149,8 +149,6 @@ def test_the_tools_of_transitions_work_on_it(compute: Lifecycle) -> None:
     assert machine.status == "SHUTOFF"
     assert "os-start" in flat.get_triggers("SHUTOFF")
     assert "pause" not in flat.get_triggers("SHUTOFF")
-    assert {transition["trigger"] for transition in compute.transitions(MarkupMachine).markup["transitions"]} >= {
-        "os-stop",
-        "reclaim",
-    }
+    markup = compute.transitions(MarkupMachine).markup
+    assert {transition["trigger"] for transition in markup["transitions"]} >= {"os-stop", "reclaim"}
     assert issubclass(type(compute.transitions(GraphMachine)), GraphMachine)
