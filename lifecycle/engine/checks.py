@@ -26,20 +26,32 @@ REMEMBERED = 512  # values of one key that a gate keeps; a stranger's bodies are
 
 
 class Refusal:
-    """One rule's refusal: its name, the code, our sentence, the row, and the service's own words.
+    """One rule's refusal: its name, the code, the row, and, worded when they are read, our sentence and the service's.
 
     `texts` is for whoever writes many of them: what it made of this one.
     """
 
-    __slots__ = ("code", "message", "reason", "row", "rule", "texts")
+    __slots__ = ("_gate", "_sentence", "_value", "code", "row", "rule", "texts")
 
-    def __init__(self, rule: str, code: int, reason: str, row: str, message: str | None) -> None:
-        self.rule = rule
-        self.code = code
-        self.reason = reason
-        self.row = row
-        self.message = message
+    def __init__(self, gate: Gate, value: Any, sentence: str) -> None:
+        check, rule = gate.check, gate.rule
+        self._gate = gate
+        self._value = value
+        self._sentence = sentence
+        self.rule = check.rule
+        self.code: int = rule["codes"].get(check.name, check.code)
+        self.row: str = rule["lines"].get(check.name, rule["at"])
         self.texts: tuple[str, str] | None = None
+
+    @property
+    def reason(self) -> str:
+        """Our sentence, with the file and line."""
+        return f"{self._gate.request.action} refused: {self._sentence} ({self.row})"
+
+    @property
+    def message(self) -> str | None:
+        """The service's own words, where they were seen."""
+        return self._gate.words(self._value)
 
 
 class Request:
@@ -82,26 +94,18 @@ class Gate(dict):  # type: ignore[type-arg]  # dict[Any, ...] would need typing 
         self.wanted = rule["requires"].get(check.name)
 
     def __missing__(self, value: Any) -> Refusal | None:
-        refusal = self._refusal(value)
+        sentence = self.judge(self.request, self.rule, self.wanted, value)
+        refusal = None if sentence is None else Refusal(self, value, sentence)
         if len(self) < REMEMBERED:
             self[value] = refusal
         return refusal
 
-    def _refusal(self, value: Any) -> Refusal | None:
-        sentence = self.judge(self.request, self.rule, self.wanted, value)
-        if sentence is None:
-            return None
-        name, rule = self.check.name, self.rule
-        row = rule["lines"].get(name, rule["at"])
-        own = None if value and name == self.request.caller.fails else rule["messages"].get(name)
-        words = own or self.check.message
-        reason = f"{self.request.action} refused: {sentence} ({row})"
-        return Refusal(
-            self.check.rule, rule["codes"].get(name, self.check.code), reason, row, words and self._words(words, value)
-        )
-
-    def _words(self, words: str, value: Any) -> str:
+    def words(self, value: Any) -> str | None:
         """The service's own words; what only the service knows, such as {id}, stays as a placeholder."""
+        own = None if value and self.check.name == self.request.caller.fails else self.rule["messages"].get(self.check.name)
+        words: str | None = own or self.check.message
+        if words is None:
+            return None
         states = self.request.rules.states
         told = {
             "action": self.rule["called"] or self.request.action,

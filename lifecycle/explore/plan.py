@@ -115,11 +115,16 @@ def to_allow(found: Map, decision: Decision) -> list[dict[str, Any]]:
 
     In the keys of a case: `state`, `task_state`, `locked_by`, `caller`, `microversion`. Never through a loss.
     """
-    request = decision.ruling.request
-    if decision.rule == "microversion":
-        return _other_version(decision)
+    key = (decision.ruling, found.one(decision.situation))
+    advice = found.advice.get(key)
+    if advice is None:
+        advice = found.advice[key] = _other_version(decision) if decision.rule == "microversion" else _changes(found, decision)
+    return [dict(one) for one in advice]
+
+
+def _changes(found: Map, decision: Decision) -> list[dict[str, Any]]:
     advice: list[dict[str, Any]] = []
-    for caller in _askers(found.rules, request.caller.name):
+    for caller in _askers(found.rules, decision.ruling.request.caller.name):
         one = _advice(found, decision, caller)
         if one and not any(_within(other, one) for other in advice):
             advice.append(one)

@@ -7,6 +7,7 @@ from lifecycle.engine.step import begun, settled, works
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
+    from typing import Any
 
     from lifecycle.engine.decide import Decision, Ruling
     from lifecycle.engine.rules import Rules
@@ -42,6 +43,7 @@ class Map:
             for variant in row["variants"] or (None,)
         ]
         self._ones: dict[tuple[object, ...], Situation] = {}
+        self.advice: dict[tuple[Ruling, Situation], list[dict[str, Any]]] = {}
         self._ways: dict[tuple[Situation, str], tuple[Way, ...]] = {}
 
     def one(self, situation: Situation) -> Situation:
@@ -50,6 +52,7 @@ class Map:
         if len(self._ones) >= REMEMBERED:
             self._ones.clear()
             self._ways.clear()
+            self.advice.clear()
         return self._ones.setdefault(tuple(values[key] for key in sorted(values)), situation)
 
     def ways(self, situation: Situation, caller: str) -> tuple[Way, ...]:

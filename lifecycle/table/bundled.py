@@ -19,6 +19,8 @@ SPECS = next(filter(os.path.isdir, (os.path.join(root, "specs") for root in (PAC
 MAX_FILES = 1_000
 MAX_BYTES = 1_000_000  # of one file
 SUFFIX = ".yaml"
+CLAIMS = "claims.yaml"
+BESIDE = (CLAIMS, "properties.yaml")  # they stand beside a table and speak about it; no decision depends on them
 
 _loaded: dict[str, tuple[bytes, Rules]] = {}
 
@@ -51,7 +53,7 @@ def bundled() -> list[str]:
 def files(root: str) -> Iterator[tuple[str, str]]:
     """The YAML files of a table, each with its name within it; a table of one file is called by no name.
 
-    Raises LifecycleError where there are too many for a table.
+    What only speaks about the table (`BESIDE`) is none of it. Raises LifecycleError where there are too many for a table.
     """
     if not os.path.isdir(root):
         yield "", root
@@ -60,7 +62,7 @@ def files(root: str) -> Iterator[tuple[str, str]]:
     for entry in sorted(os.scandir(root), key=lambda entry: entry.name):
         if entry.is_dir():
             names += [f"{entry.name}/{name}" for name in sorted(os.listdir(entry.path)) if name.endswith(SUFFIX)]
-        elif entry.name.endswith(SUFFIX):
+        elif entry.name.endswith(SUFFIX) and entry.name not in BESIDE:
             names.append(entry.name)
         if len(names) > MAX_FILES:
             raise LifecycleError(f"{root} holds more than {MAX_FILES} files; is it the folder of a table?")

@@ -5,41 +5,84 @@ and are asked only when every file could be read.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from lifecycle.engine import microversion
 from lifecycle.engine.checks import JUDGES
-from lifecycle.table.compile import ANY, NO_TASK, choose
-from lifecycle.table.load import Loaded
+from lifecycle.errors import listed
+from lifecycle.table.compile import ANY, NO_TASK, SAME, choose
+from lifecycle.table.load import Loaded, there
 from lifecycle.table.model import Effects, Event, Outcome, Recall, Row, Table, Variant
 from lifecycle.table.names import names, parts
-from lifecycle.table.source import Mistake, Path_, meant
+from lifecycle.table.source import MAX_MISTAKES, Mistake, Path_, meant
 
 Lint = Callable[[Loaded, Table], Iterator[Mistake]]
 
 
 def lint(loaded: Loaded, table: Table, *, whole: bool) -> list[Mistake]:
     """All mistakes of a table that has the right shape; without `whole` only those of what is said."""
-    lints = (*SAID, *WHOLE) if whole else SAID
-    return [mistake for check in lints for mistake in check(loaded, table)]
+    large = list(too_large(loaded, table))
+    if large:  # looking at every pair of its parts would take for ever
+        return large
+    found = _first(unknown_names, loaded, table)
+    lints = (*SAID, *WHOLE) if whole and not found else SAID  # who is misspelt is also missed elsewhere
+    return found + [mistake for check in lints for mistake in _first(check, loaded, table)]
+
+
+def _first(check: Lint, loaded: Loaded, table: Table) -> list[Mistake]:
+    return list(islice(check(loaded, table), MAX_MISTAKES))
+
+
+def too_large(loaded: Loaded, table: Table) -> Iterator[Mistake]:
+    """More states, tasks, actions … than any lifecycle has."""
+    for field in Table.model_fields:
+        group = getattr(table, field)
+        if isinstance(group, (dict, list)) and len(group) > MAX_GROUP:
+            yield loaded.mistake((field,), f"has {len(group):,} entries; a table has at most {MAX_GROUP:,}", key=True)
+    for path, part in parts(table):
+        for field in ("changes", "outcomes", "variants"):
+            if len(getattr(part, field, None) or ()) > MAX_OF_A_ROW:
+                yield loaded.mistake((*path, field), f"has more than {MAX_OF_A_ROW} entries; a row has fewer", key=True)
+
+
+MAX_GROUP = 1_000
+MAX_OF_A_ROW = 100
 
 
 def unknown_names(loaded: Loaded, table: Table) -> Iterator[Mistake]:
-    """A name of a state, task, fact, option, caller, check, holder or memory that the table does not have."""
+    """A name of a state, task, fact, option, caller, check or holder that the table does not have."""
+    yield from _unknown(loaded, table, lambda kind: kind != "memory")
+
+
+def unknown_memories(loaded: Loaded, table: Table) -> Iterator[Mistake]:
+    """Something recalled that no row remembers."""
+    yield from _unknown(loaded, table, lambda kind: kind == "memory")
+
+
+def _unknown(loaded: Loaded, table: Table, wanted: Callable[[str], bool]) -> Iterator[Mistake]:
     for path, kind, name, known in names(table):
-        if name not in known:
-            hint = meant(name, list(known)) or _status_hint(table, kind, name)
-            yield loaded.mistake(path, f"no {kind} is called {name}{hint}")
+        if wanted(kind) and name not in known:
+            hint = _status_hint(table, kind, name) or meant(name, sorted(known)) or _all(known)
+            yield loaded.mistake(path, f"no {kind} is called {name}{hint}", key=path[-1] == name)
 
 
 def _status_hint(table: Table, kind: str, name: str) -> str:
     """For a status or a vm_state where a state is wanted: the state that it belongs to."""
-    if kind != "state":
-        return ""
-    if name in table.statuses:
-        return f"; {name} is what {', '.join(table.statuses[name].state)} shows during {table.statuses[name].task[0]}"
-    state = next((state for state, row in table.states.items() if row.vm_state == name.lower()), None)
-    return f"; the vm_state {name.lower()} is called {state} here" if state else f"; there are {', '.join(table.states)}"
+    if kind == "state" and name in table.statuses:
+        shown = table.statuses[name]
+        return f"; {name} is what {listed(shown.state, 'or')} shows during {shown.task[0]}"
+    state = next((state for state, row in table.states.items() if kind == "state" and row.vm_state == name.lower()), None)
+    return f"; the vm_state {name.lower()} is called {state} here" if state else ""
+
+
+def _all(known: Iterable[str]) -> str:
+    """The names that there are, where they are few enough to be read."""
+    names = sorted(name for name in known if name != SAME)
+    return f"; {there(names)}" if len(names) <= FEW else ""
+
+
+FEW = 12  # names that a message lists
 
 
 def said_twice(loaded: Loaded, table: Table) -> Iterator[Mistake]:
@@ -63,18 +106,25 @@ def statuses(loaded: Loaded, table: Table) -> Iterator[Mistake]:
             for task in row.task:
                 other = shown.setdefault((state, task), status)
                 if other != status:
-                    yield loaded.mistake(("statuses", status), f"{state} during {task} is shown as {other} too", key=True)
+                    message = f"{state} during {task} is shown as {other} already; a state and a task show one status"
+                    yield loaded.mistake(("statuses", status), message, key=True)
     named: dict[str, str] = {}
     for name, meaning in table.states.items():
         vm_state = meaning.vm_state or name
         other = named.setdefault(vm_state, name)
         if other != name:
-            yield loaded.mistake(("states", name, "vm_state"), f"the vm_state {vm_state} is {other} already")
+            yield loaded.mistake(
+                ("states", name, "vm_state"), f"the vm_state {vm_state} is called {other} already; each state has its own"
+            )
 
 
 def bounds(loaded: Loaded, table: Table) -> Iterator[Mistake]:
     """Microversions that end before they begin, that the table does not know, or where it knows none."""
     versions = table.microversions
+    if versions and _parse(versions.oldest) > _parse(versions.newest):
+        where = ("microversions", "oldest")
+        yield loaded.mistake(where, f"the oldest, {versions.oldest}, is newer than the newest, {versions.newest}")
+        return
     for path, part in parts(table):
         for where, bounded in ((path, part), ((*path, "when"), getattr(part, "when", None))):
             since, until = getattr(bounded, "since", None), getattr(bounded, "until", None)
@@ -84,11 +134,10 @@ def bounds(loaded: Loaded, table: Table) -> Iterator[Mistake]:
                 if versions is None:
                     yield loaded.mistake((*where, field), "the table has no microversions; say which in `microversions`")
                 elif not _parse(versions.oldest) <= _parse(text) <= _parse(versions.newest):
-                    yield loaded.mistake((*where, field), f"{text} is not from {versions.oldest} to {versions.newest}")
+                    known = f"{versions.oldest} to {versions.newest}"
+                    yield loaded.mistake((*where, field), f"{text} is not a microversion of this table, which knows {known}")
             if since and until and _parse(since) > _parse(until):
                 yield loaded.mistake((*where, "until"), f"ends at {until}, before it begins at {since}")
-    if versions and _parse(versions.oldest) > _parse(versions.newest):
-        yield loaded.mistake(("microversions",), f"the oldest, {versions.oldest}, is newer than {versions.newest}")
 
 
 def _parse(text: str) -> microversion.Microversion:
@@ -103,28 +152,28 @@ def overlaps(loaded: Loaded, table: Table) -> Iterator[Mistake]:
             where = (*path, "outcomes", number)
             earlier = next((index for index, when in enumerate(seen) if when is None or when == outcome.when), None)
             if earlier is not None:
-                yield loaded.mistake(where, f"is never reached: outcome {earlier + 1} of this row fits whenever this one does")
+                line = loaded.place((*path, "outcomes", earlier)).line
+                yield loaded.mistake(where, f"is never reached: the outcome on line {line} fits whenever this one does")
             seen.append(outcome.when)
         yield from _changes(loaded, path, getattr(part, "changes", None) or ())
     addresses: dict[str, str] = {}
     for name, row in table.actions.items():
         other = addresses.setdefault(row.address or name, name)
         if other != name:
-            yield loaded.mistake(("actions", name, "address"), f"{row.address} is the address of {other} too")
+            yield loaded.mistake(("actions", name, "address"), f"{row.address} is the address of {other} already")
 
 
 def _changes(loaded: Loaded, path: Path_, changes: Iterable[Any]) -> Iterator[Mistake]:
     rows = list(changes)
     for number, change in enumerate(rows):
-        for before in rows[:number]:
+        for earlier, before in enumerate(rows[:number]):
             if not _overlap(before, change):
                 continue
             for field in sorted(before.model_fields_set & change.model_fields_set - {"since", "until", "note"}):
                 if getattr(before, field) != getattr(change, field):
-                    yield loaded.mistake(
-                        (*path, "changes", number, field),
-                        f"{field} is changed to something else above, at the same microversions",
-                    )
+                    line = loaded.place((*path, "changes", earlier, field)).line
+                    message = f"{field} is changed to something else on line {line}, at some of the same microversions"
+                    yield loaded.mistake((*path, "changes", number, field), message)
 
 
 def _overlap(one: Any, other: Any) -> bool:
@@ -154,9 +203,8 @@ def never_allowed(loaded: Loaded, table: Table) -> Iterator[Mistake]:
         for fact, wanted in (requires.model_extra or {}).items():
             implied = [(table.states[state].implies or {}).get(fact) if state in table.states else None for state in chosen]
             if isinstance(wanted, bool) and implied and all(value is (not wanted) for value in implied):
-                yield loaded.mistake(
-                    (*path, "requires", fact), f"can never be: {', '.join(chosen)} implies {fact} {str(not wanted).lower()}"
-                )
+                implies = f"{listed(chosen)} {'implies' if len(chosen) == 1 else 'imply'} `{fact}: {str(not wanted).lower()}`"
+                yield loaded.mistake((*path, "requires", fact), f"can never be: {implies}")
 
 
 def unfinished(loaded: Loaded, table: Table) -> Iterator[Mistake]:
@@ -188,7 +236,9 @@ def idle_tasks(loaded: Loaded, table: Table) -> Iterator[Mistake]:
     run = {task for _, part in parts(table) for task in part.task or ()}
     for number, task in enumerate(table.tasks):
         if task not in run:
-            yield loaded.mistake(("tasks", number), f"no action or event runs through {task}, so nothing ends it")
+            yield loaded.mistake(
+                ("tasks", number), f"no action or event runs through {task}; one that is only shown belongs in other_tasks"
+            )
 
 
 def reach(loaded: Loaded, table: Table) -> Iterator[Mistake]:
@@ -202,7 +252,7 @@ def reach(loaded: Loaded, table: Table) -> Iterator[Mistake]:
         reached |= more
     for name, state in table.states.items():
         if name not in reached:
-            yield loaded.mistake(("states", name), f"nothing leads to {name}", key=True)
+            yield loaded.mistake(("states", name), f"nothing leads to {name}; no action or event becomes it", key=True)
         elif not state.end and not any(sources and name in sources and ends - {name} for sources, ends in moves):
             yield loaded.mistake(("states", name), f"nothing leads out of {name}; say `end: true` if that is meant", key=True)
 
@@ -241,5 +291,5 @@ def _targets(table: Table, layers: list[Any]) -> Iterator[str]:
         yield at_once.state
 
 
-SAID: tuple[Lint, ...] = (unknown_names, said_twice, statuses, bounds, overlaps, asked_nowhere, never_allowed)
-WHOLE: tuple[Lint, ...] = (unfinished, idle_tasks, reach)
+SAID: tuple[Lint, ...] = (said_twice, statuses, bounds, overlaps, asked_nowhere, never_allowed)
+WHOLE: tuple[Lint, ...] = (unknown_memories, unfinished, idle_tasks, reach)

@@ -6,6 +6,8 @@ stands under `os-stop` in `actions`. A small table can be one file that has it a
 
 import os
 import types
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -13,7 +15,9 @@ from pydantic import BaseModel, ValidationError
 from lifecycle.errors import TableError, listed, shown
 from lifecycle.table import bundled
 from lifecycle.table.model import Table
-from lifecycle.table.source import Mistake, Path_, Place, Source, meant, read
+from lifecycle.table.source import INTEGER, MAX_MISTAKES, Mistake, Path_, Place, Source, dotted, meant, read
+
+MAX_PATH = 4_096  # characters of a file's name that messages have
 
 
 class Loaded:
@@ -53,7 +57,7 @@ class Loaded:
         """A mistake at a part of the table; `key` marks the part's key and not its value."""
         source, local = self.locate(path)
         found = source.mistake(local, message, key=key)
-        found.where = ".".join(str(part) for part in path)
+        found.where = dotted((*path[: len(path) - len(local)], *source.standing(local)))
         return found
 
 
@@ -76,15 +80,17 @@ def read_table(root: str, label: str) -> tuple[Loaded, list[Mistake]]:
     loaded = Loaded()
     mistakes: list[Mistake] = []
     for name, path in bundled.files(root):
-        source, found = read(path, os.path.join(label, name) if name else label)
+        source, found = read(path, shown(os.path.join(label, name) if name else label, limit=MAX_PATH))
         mistakes += found
         mistakes += _add(loaded, source, name)
     if not loaded.sources:
         return loaded, mistakes or [Mistake(Place(label), "holds no .yaml file; a table has at least a lifecycle.yaml")]
     broken = bool(mistakes)
-    mistakes += _shape(loaded)
+    shape = _shape(loaded)
+    told = {mistake.place for mistake in mistakes}
+    mistakes += [mistake for mistake in shape if mistake.place not in told]
     if loaded.table is not None:
-        mistakes += lint(loaded, loaded.table, whole=not broken)
+        mistakes += lint(loaded, loaded.table, whole=not broken and not shape)
     order = {source.name: number for number, (_, source) in enumerate(loaded.sources)}
     unique = {(mistake.place, mistake.message): mistake for mistake in mistakes}
     return loaded, sorted(unique.values(), key=lambda mistake: (order.get(mistake.place.file, -1), mistake.place))
@@ -94,67 +100,131 @@ def _add(loaded: Loaded, source: Source, name: str) -> list[Mistake]:
     """Puts the content of a file in its place in the table."""
     group_name, _, key = name.removesuffix(bundled.SUFFIX).rpartition("/")
     prefix = (group_name, key) if group_name else ()
-    loaded.sources.append((prefix, source))
     content = source.content
-    if content is None:
-        return []
     if not isinstance(content, dict):
-        return [source.mistake((), f"a file of a table is a mapping of keys, not {shown(content)}")]
+        loaded.sources.append((prefix, source))
+        return (
+            [source.mistake((), f"a file of a table is a mapping of keys, not {_said(content)}")] if content is not None else []
+        )
     if prefix:
         group = loaded.content.setdefault(prefix[0], {})
         if not isinstance(group, dict):
-            return [source.mistake((), f"{prefix[0]} is also said elsewhere, and not as a mapping")]
-        content = {prefix[1]: content}
+            loaded.sources.append((prefix, source))
+            elsewhere = loaded.at(prefix[:1])
+            return [source.mistake((), f"{group_name} is said at {elsewhere} too, and not as a mapping; say it in one place")]
+        content = {key: content}
     else:
         group = loaded.content
-    twice = [key for key in content if key in group]
-    group.update({key: value for key, value in content.items() if key not in twice})
-    return [source.mistake((key,) if not prefix else (), f"{key} is said in another file too", key=True) for key in twice]
+    twice = {name: loaded.at((*prefix[:1], name)) for name in content if name in group}
+    group.update({name: value for name, value in content.items() if name not in twice})
+    loaded.sources.append((prefix, source))
+    return [
+        source.mistake(() if prefix else (name,), f"{name} is said at {elsewhere} too; say it in one place", key=True)
+        for name, elsewhere in twice.items()
+    ]
 
 
 def _shape(loaded: Loaded) -> list[Mistake]:
-    """Validates the content; what pydantic finds wrong, in our words. Rows with mistakes are left out of the lint."""
-    content = dict(loaded.content)
-    mistakes: dict[Path_, Mistake] = {}
-    for _ in range(2):
-        try:
-            loaded.table = Table.model_validate(content)
-            break
-        except ValidationError as error:
-            for detail in error.errors(include_url=False):
-                path, message, key = _worded(loaded.content, detail)
-                mistakes.setdefault(path, loaded.mistake(path, message, key=key))
-            content = {
-                name: {key: row for key, row in group.items() if not any(path[:2] == (name, key) for path in mistakes)}
-                if isinstance(group, dict) and name in ("actions", "events")
-                else group
-                for name, group in content.items()
-            }
-    return list(mistakes.values())
+    """Validates the content; what pydantic finds wrong, in our words. What is wrong is left out of the lint."""
+    try:
+        loaded.table = Table.model_validate(loaded.content)
+    except ValidationError as error:
+        found = _found(loaded, error)
+    else:
+        return []
+    with suppress(ValidationError):  # what it would find is found
+        loaded.table = Table.model_validate(_without(loaded.content, found))
+    return list(found.values())
+
+
+def _found(loaded: Loaded, error: ValidationError) -> dict[Path_, Mistake]:
+    """The mistakes by the part that they are about; what is missing counts as a part of what it is missing from."""
+    unread = {prefix[0] if prefix else None for prefix, source in loaded.sources if not isinstance(source.content, dict)}
+    found: dict[Path_, Mistake] = {}
+    for detail in error.errors(include_url=False)[:MAX_MISTAKES]:
+        path, message, key = _worded(loaded.content, detail)
+        about = (*path, detail["loc"][-1]) if detail["type"] == "missing" else path
+        if len(about) > 1 or unread.isdisjoint((None, about[0])):  # what no file says, an unread one may say
+            found.setdefault(about, loaded.mistake(path, message, key=key))
+    above = {path[:end] for path in found for end in range(len(path))}  # a closer look found more than "not text"
+    return {path: mistake for path, mistake in found.items() if path not in above}
+
+
+def _without(content: dict[str, Any], wrong: Iterable[Path_]) -> dict[str, Any]:
+    """The content without what is wrong: whole rows of actions and events, single values of all else."""
+    rows = ("actions", "events")
+    cuts = {path[:2] if path[0] in rows else path for path in wrong if path[0] in rows or len(path) > len(rows)}
+
+    def copy(value: Any, path: Path_) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {name: copy(part, (*path, name)) for name, part in value.items() if (*path, name) not in cuts}
+
+    left: dict[str, Any] = copy(content, ())
+    return left
 
 
 def _worded(content: Any, detail: Any) -> tuple[Path_, str, bool]:
     """A detail of a ValidationError: the part of the table, the message, and whether its key is meant."""
     kind, loc, context = detail["type"], tuple(detail["loc"]), detail.get("ctx", {})
+    given = detail["input"]
     path = _real(content, loc)
     last = path[-1] if path else ""
     if kind == "extra_forbidden":
         names = _fields(loc[:-1])
-        hint = meant(last, names) or f"; there are {listed(names)}"
+        hint = meant(last, names) or f"; {there(names)}"
         return path, f"no key is called {shown(last)} here{hint}", True
     if kind == "missing":
-        return path, f"{loc[-1]} is missing", True
-    if kind == "string_pattern_mismatch" and "\\." in context["pattern"]:
-        return path, f"{shown(detail['input'])} is not a microversion, which looks like 2.47", False
+        return path, f"{loc[-1]} is missing{_meaning(loc)}", True
+    if loc[-1] == "[key]":
+        return path, f"a name is made of letters, digits, _ . : -, which {shown(last)} is not", True
+    if last in VERSIONS and kind.startswith("string_"):
+        return path, f"{_said(given)} is not a microversion, which looks like 2.47", False
     if kind == "literal_error":
         expected = [word.strip("' ") for word in context["expected"].replace(" or ", ", ").split(",")]
-        return path, f"must be {listed(expected, 'or')}, not {shown(detail['input'])}{meant(detail['input'], expected)}", False
-    wanted = _WANTED.get(kind)
+        return path, f"must be {listed(expected, 'or')}, not {_said(given)}{meant(given, expected)}", False
+    if kind == "too_short":
+        return path, "is empty; it must hold one at least", False
+    wanted = _EITHER.get(str(path[-2])) if "bool" in loc else None
+    wanted = wanted or _WANTED.get(kind)
     if wanted:
-        return path, f"must be {wanted}, not {shown(detail['input'])}", False
+        return path, f"must be {wanted}, not {_said(given)}{_quotes(kind, given)}", False
     return path, f"{detail['msg'][0].lower()}{detail['msg'][1:]}", False
 
 
+def there(names: Iterable[str]) -> str:
+    """The names that there are, as the end of a sentence."""
+    texts = list(names)
+    return f"there are {listed(texts)}" if len(texts) > 1 else f"there is only {texts[0]}" if texts else "the table has none"
+
+
+def _said(value: Any) -> str:
+    """A value as the table says it."""
+    if isinstance(value, (dict, list)):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    return str(value).lower() if isinstance(value, bool) else shown(value)
+
+
+def _quotes(kind: str, given: Any) -> str:
+    """What quotes have to do with it, if they have."""
+    if kind == "string_type" and isinstance(given, (bool, int)):
+        return "; put it in quotes"
+    quoted = isinstance(given, str) and (given in ("true", "false") if kind == "bool_type" else INTEGER.fullmatch(given))
+    return " in quotes; leave them out" if quoted else ""
+
+
+def _meaning(loc: Path_) -> str:
+    """What a missing key would say, where the model tells."""
+    model = _step(Table, loc[:-1])
+    field = model.model_fields.get(str(loc[-1])) if model else None
+    return f"; it says {field.description}" if field and field.description else ""
+
+
+VERSIONS = ("since", "until", "oldest", "newest")
+_EITHER = {
+    "requires": "true, false or any",
+    "when": "true or false for a fact, or zero, positive or negative for an option",
+}
 _WANTED = {
     "string_type": "text",
     "string_too_short": "some text",
@@ -188,7 +258,7 @@ def _fields(loc: Path_) -> list[str]:
     """The keys that may stand at a location of the table."""
     model = _step(Table, loc)
     fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
-    return [field.alias or name for name, field in fields.items()]
+    return [field.alias or name for name, field in fields.items() if name != "of"]  # a list says it without
 
 
 def _step(kind: Any, loc: Path_) -> Any:
@@ -203,5 +273,7 @@ def _step(kind: Any, loc: Path_) -> Any:
         return _step(get_args(kind)[-1], loc[1:])
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         field = kind.model_fields.get(str(loc[0]))
+        if field is None and kind.model_config.get("extra") == "allow":
+            return _step(kind.__annotations__["__pydantic_extra__"], loc)
         return _step(field.annotation, loc[1:]) if field else _step(kind, loc[1:])
     return None

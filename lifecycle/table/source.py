@@ -15,6 +15,7 @@ from lifecycle.errors import nearest, shown
 from lifecycle.table.bundled import MAX_BYTES, read_bytes
 
 MAX_DEPTH = 16
+TOO_DEEP = f"is nested more than {MAX_DEPTH} deep; a table is not"
 MAX_NODES = 100_000
 MAX_MISTAKES = 200  # of one kind in one file; who has more has not written a table
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
@@ -149,11 +150,13 @@ def _events(source: Source, text: str) -> Iterator[yaml.Event]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(source.name, mark.line + 1, mark.column + 1) if mark else Place(source.name)
+        if "maximum nesting" in str(error.problem):
+            raise _Refused(source.at(place, TOO_DEEP)) from None
         raise _Refused(source.at(place, f"is not YAML: {_problem(source, place, error)}")) from None
     except yaml.YAMLError as error:
         raise _Refused(Mistake(Place(source.name), f"is not YAML: {shown(str(error))}")) from None
     except RecursionError:
-        raise _Refused(Mistake(Place(source.name), "is nested too deeply to be a table")) from None
+        raise _Refused(Mistake(Place(source.name), TOO_DEEP)) from None
 
 
 def _problem(source: Source, place: Place, error: yaml.MarkedYAMLError) -> str:
@@ -236,10 +239,17 @@ class _Builder:
         similar = folded.setdefault(self.key.lower(), self.key)
         if similar != self.key:
             self._note(event, f"the keys {shown(similar)} and {shown(self.key)} differ only in case", path)
-        self.source.keys[here] = self._place(event)
+        self.source.keys.setdefault(here, self._place(event))
+
+    def _here(self) -> Path_:
+        """Where the next value stands."""
+        if not self.stack:
+            return ()
+        parent, above, _ = self.stack[-1]
+        return (*above, self.key or "") if isinstance(parent, dict) else (*above, len(parent))
 
     def _value(self, event: yaml.NodeEvent) -> None:
-        path: Path_ = ()
+        path = self._here()
         value: Any = (
             self._scalar(event)
             if isinstance(event, yaml.ScalarEvent)
@@ -250,19 +260,16 @@ class _Builder:
         if not self.stack:
             self.root = value
         else:
-            parent, above, _ = self.stack[-1]
+            parent = self.stack[-1][0]
             if isinstance(parent, dict):
-                key = self.key or ""
-                path = (*above, key)
-                parent.setdefault(key, value)
+                parent.setdefault(self.key, value)
                 self.key = None
             else:
-                path = (*above, len(parent))
                 parent.append(value)
         self.source.places.setdefault(path, self._place(event))
         if not isinstance(event, yaml.ScalarEvent):
             if len(self.stack) >= MAX_DEPTH:
-                raise _Refused(self._at(event, f"is nested more than {MAX_DEPTH} deep; a table is not"))
+                raise _Refused(self._at(event, TOO_DEEP))
             self.stack.append((value, path, {}))
 
     def _scalar(self, event: yaml.ScalarEvent) -> str | bool | int:

@@ -1,0 +1,92 @@
+"""Two tables face to face: what one has and the other lacks, and what they say of themselves otherwise."""
+
+from __future__ import annotations
+
+from lifecycle.engine import microversion
+from lifecycle.engine.situation import sign
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
+
+    from lifecycle.engine.rules import Rules
+
+    Change = tuple[str, Any, Any]
+
+# Where a thing stands and what it is called in sentences is not what it means; and rows are compared by their answers.
+TEXTS = frozenset(("at", "lines", "cite", "note", "title", "why", "differs", "says", "name", "thing", "service"))
+ROWS = frozenset(("actions", "events"))
+
+
+def meaning(data: Any) -> Any:
+    """Compiled data without what is mere text, and without rows; the order of mappings counts where it means something."""
+    if isinstance(data, dict):
+        kept = {key: meaning(value) for key, value in data.items() if key not in TEXTS and key not in ROWS}
+        ranked = {key: list(kept[key]) for key in RANKED if isinstance(kept.get(key), dict)}
+        checks = {"checks": [check | {"name": one["name"]} for check, one in zip(kept["checks"], data["checks"], strict=True)]}
+        return {**kept, **({"ranked": ranked} if ranked else {}), **(checks if "checks" in kept else {})} if "checks" in kept else {**kept}
+    return [meaning(one) for one in data] if isinstance(data, (list, tuple)) else data
+
+
+RANKED = ("holders",)
+
+
+def shared(one: Iterable[str], other: Iterable[str]) -> list[str]:
+    """The names that both have, in the order of the first."""
+    names = set(other)
+    return [name for name in one if name in names]
+
+
+def facing(left: Rules, right: Rules) -> Iterator[Change]:
+    """What two tables say of themselves otherwise: what it is about, what the left says, and what the right says."""
+    for kind in ("states", "tasks", "callers", "holders", "facts", "options", "actions", "events"):
+        one, other = getattr(left, kind), getattr(right, kind)
+        word = {"holders": "holder of a lock"}.get(kind, kind.removesuffix("s"))
+        yield from ((f"{word} {name}", "there", None) for name in one if name not in other)
+        yield from ((f"{word} {name}", None, "there") for name in other if name not in one)
+    yield from _told(_words(left), _words(right))
+
+
+def _told(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Change]:
+    """What both speak of, and not in the same way."""
+    yield from ((what, one[what], other[what]) for what in one if what in other and one[what] != other[what])
+
+
+def _words(rules: Rules) -> dict[str, Any]:
+    """All that a table says of itself and that no single answer shows, by what it is about."""
+    ends = (rules.oldest, rules.newest)
+    words: dict[str, Any] = {
+        "microversions": "none" if None in ends else " to ".join(microversion.text(end) for end in ends if end),
+        "usual state": rules.usual_state,
+        "usual caller": rules.usual_caller,
+    }
+    for name, state in rules.states.items():
+        words[f"vm_state of {name}"] = state["vm_state"]
+        words[f"{name} implies"] = dict(sorted(state["implies"].items()))
+        words[f"{name} is an end"] = state["end"]
+        for task in rules.tasks:
+            words[f"status of {name} during {task}"] = rules.status(name, task)
+    for status, pairs in rules.by_status.items():
+        for state, task in reversed(pairs):
+            words[f"{status} of a {state} stands for the task"] = task
+        words[f"{status} stands for the state"] = pairs[0][0]
+    for name, fact in rules.facts.items():
+        words[f"usual {name}"] = fact["usual"]
+    for name, usual in rules.options.items():
+        words[f"default of {name}"] = sign(usual)
+    for check in rules.checks:
+        words[f"{check.name} ends the checks"] = check.ends
+    for name, row in rules.actions.items():
+        words[f"address of {name}"] = row["address"]
+        words[f"variants of {name}"] = sorted(row["variants"])
+        words[f"usual variant of {name}"] = next(iter(row["variants"]), None)
+        words[f"field of the variant of {name}"] = row["variant_in"]
+    return {**words, **_document(rules.data["document"])}
+
+
+def _document(document: Mapping[str, Any] | None) -> dict[str, Any]:
+    if document is None:
+        return {"document": "none"}
+    keys = {f"{key} in the document": field for key, field in document["keys"].items()}
+    return {"document": "told", "envelope of the document": document["within"], "keys of the document": sorted(keys), **keys}
