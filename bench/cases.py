@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bench.harness import Line, Row, children_clock, measure
 from bench.processes import command, environment, start
-from bench.questions import MICROVERSIONS, RULES
+from bench.questions import CALLERS, MICROVERSION, MICROVERSIONS, RULES
 from lifecycle import Lifecycle, Server
 
 if TYPE_CHECKING:
@@ -36,21 +36,26 @@ print(os.wait4(process.pid, 0)[2].ru_maxrss)
 """
 
 
-def generate() -> Iterator[dict[str, Any]]:
-    """Cases from all over the table, no two alike, each telling some of what can be told; the same at every run."""
+def generate(*, scattered: bool = False) -> Iterator[dict[str, Any]]:
+    """Random cases from all over the table, no two alike, the same at every run.
+
+    As a matrix has them: everything told, two callers, one microversion. Scattered: every caller, several
+    microversions, and of everything but the action a fifth not told, so that hardly anything is asked twice.
+    """
     chance = random.Random(2_47)  # noqa: S311 - no secret
     domains: dict[str, Sequence[object]] = {
         "action": list(RULES.actions),
         "vm_state": list(RULES.by_vm_state),
-        "task_state": [*[None] * len(RULES.tasks), *RULES.tasks],
+        "task_state": [None, *RULES.tasks],
         "locked_by": [None, *RULES.holders],
         "host": [True, False],
-        "caller": list(RULES.callers),
-        "microversion": MICROVERSIONS,
+        "caller": list(RULES.callers) if scattered else CALLERS,
+        "microversion": MICROVERSIONS if scattered else [MICROVERSION],
     }
+    told = 0.8 if scattered else 1
     seen = set()
     while True:
-        case = {key: chance.choice(domain) for key, domain in domains.items() if key == "action" or chance.random() < 0.8}
+        case = {key: chance.choice(domain) for key, domain in domains.items() if key == "action" or chance.random() < told}
         text = json.dumps(case)
         if text not in seen:
             seen.add(text)
@@ -59,27 +64,32 @@ def generate() -> Iterator[dict[str, Any]]:
 
 def lines() -> list[Line]:
     """The time of a line, over that of an empty file, and the peaks of memory."""
+    ours, loop = [*command(), "check", "--cases"], [sys.executable, "-c", LOOP]
     with TemporaryDirectory() as folder:
-        cases = list(islice(generate(), COUNT * MORE))
-        for name, count in (("none", 0), ("cases", COUNT), ("more", COUNT * MORE)):
+        many = list(islice(generate(), COUNT * MORE))
+        files = {"none": [], "matrix": many[:COUNT], "scattered": list(islice(generate(scattered=True), COUNT))}
+        for name, cases in {**files, "many": many}.items():
             with open(f"{folder}/{name}", "w") as file:
-                file.writelines(json.dumps(case) + "\n" for case in cases[:count])
-        ours, loop = [*command(), "check", "--cases"], [sys.executable, "-c", LOOP]
-        _check(folder, ours, loop, cases[:COUNT])
+                file.writelines(json.dumps(case) + "\n" for case in cases)
+        for name, cases in files.items():
+            _check(folder, [*ours, name], [*loop, name], cases)
         rows = [
-            Row(f"{name} {file}", _writing([*args, file], folder), (0, ""))
-            for name, args in (("ours", ours), ("loop", loop))
-            for file in ("none", "cases")
+            Row(f"{kind} {name}", _writing([*args, name], folder), (0, ""))
+            for kind, args in (("ours", ours), ("loop", loop))
+            for name in files
         ]
         times = measure(rows, ROUNDS, children_clock, 0)
-        peaks = [_peak([*ours, file], folder) for file in ("cases", "more")]
-    name = "json.dumps(json.loads(line))"
-    ratio = times.ratio("ours cases", "loop cases", ("ours none", "loop none"))
+        few, all_of_them = (_peak([*ours, name], folder) for name in ("matrix", "many"))
+    found = []
+    for name, limit in (("matrix", 2.0), ("scattered", None)):
+        mine, its = (f"ours {name}", "ours none"), (f"loop {name}", "loop none")
+        found.append(Line(f"json.dumps(json.loads(line)), {name}", times.of(*its) / COUNT))
+        ratio = times.ratio(mine[0], its[0], (mine[1], its[1]))
+        found.append(Line(f"lifecycle check --cases, a line, {name}", times.of(*mine) / COUNT, "the loop's line", ratio, limit))
     return [
-        Line(f"{name}: a line", times.of("loop cases", "loop none") / COUNT),
-        Line("lifecycle check --cases: a line", times.of("ours cases", "ours none") / COUNT, "the same line of the loop", ratio, 2),
-        Line(f"… peak memory, {COUNT:,} lines", f"{peaks[0]:.1f} MB"),
-        Line(f"… peak memory, {COUNT * MORE:,} lines", f"{peaks[1]:.1f} MB", f"{COUNT:,} lines", peaks[1] / peaks[0], 1.1),
+        *found,
+        Line(f"… its peak memory, {COUNT:,} lines", f"{few:.1f} MB"),
+        Line(f"… its peak memory, {COUNT * MORE:,} lines", f"{all_of_them:.1f} MB", f"{COUNT:,} lines", all_of_them / few),
     ]
 
 
@@ -94,10 +104,10 @@ def _writing(args: list[str], folder: str) -> Any:
 def _check(folder: str, ours: list[str], loop: list[str], cases: list[dict[str, Any]]) -> None:
     """Both write all the lines, ours with the decision that `Lifecycle.decide` makes."""
     compute = Lifecycle(RULES)
-    _writing([*loop, "cases"], folder)()
+    _writing(loop, folder)()
     with open(f"{folder}/out") as file:
         assert [json.loads(line) for line in file] == cases
-    _writing([*ours, "cases"], folder)()
+    _writing(ours, folder)()
     with open(f"{folder}/out") as file:
         for line, case in zip(file, cases, strict=True):
             server = Server(**{key: value for key, value in case.items() if key not in REQUEST})

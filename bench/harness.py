@@ -66,9 +66,7 @@ class Times:
     def ratio(self, name: str, floor: str, less: tuple[str, str] | None = None) -> float:
         """The median ratio of two rows, each over its own part of `less`."""
         mine, its = less or ("", "")
-        return statistics.median(
-            (times[name] - times.get(mine, 0)) / (times[floor] - times.get(its, 0)) for times in self.rounds
-        )
+        return statistics.median((times[name] - times.get(mine, 0)) / (times[floor] - times.get(its, 0)) for times in self.rounds)
 
 
 def thread_clock() -> float:

@@ -79,7 +79,7 @@ def with_statemachine(questions: Sequence[Question], table: Cells) -> Answers:
     model = Model()
     sources = {state for _, state in table}
     states = {name: State(initial=name == "ACTIVE", final=name not in sources, value=name) for name in RULES.states}
-    body: dict[str, Any] = {name: state for name, state in states.items() if name in states}
+    body: dict[str, Any] = {"validate_disconnected_states": False, **states}  # some are reached by events, not by actions
     for (action, state), (becomes, allowed) in table.items():
         name = action.replace("-", "_")
         move = states[state].to(states[becomes], cond=model.guard(allowed))

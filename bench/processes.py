@@ -67,7 +67,10 @@ def lines() -> list[Line]:
         times = measure(rows, ROUNDS, children_clock, 0)
     added = (PASS, PASS)
     return [
-        *(Line(row.name, times.of(row.name), PASS, times.ratio(row.name, PASS), 5 if row.name == CHECK else None) for row in rows),
+        *(
+            Line(row.name, times.of(row.name), PASS, times.ratio(row.name, PASS), 5 if row.name == CHECK else None)
+            for row in rows
+        ),
         Line(f"{THEIRS} adds", times.of(THEIRS, PASS)),
         Line(f"{OURS} adds", times.of(OURS, PASS), "transitions adds", times.ratio(OURS, THEIRS, added), 0.5),
         Line("the rules, kept, add", times.of(KEPT, OURS), "the same compiled", times.ratio(KEPT, NEW, (OURS, OURS))),

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from lifecycle.machine.model import AsyncMachine, Machine
     from lifecycle.machine.plant import Callback, Plant
 
+    Answers = dict[str, dict["Server", Decision]]
+
 REMEMBERED = 200_000  # decisions that a Lifecycle keeps; then it forgets them all and begins anew
 
 
@@ -116,7 +118,7 @@ class Lifecycle:
         self.rules = rules
         self.table = rules.name if table is None else table
         self.reading = check_reading(reading)
-        self._answers: dict[str | None, dict[str | None, dict[Server, dict[str, Decision]]]] = {}
+        self._answers: dict[str | None, dict[str | None, Answers]] = {}
         self._bound: dict[tuple[str | None, str | None], Bound] = {}
         self._rulings: dict[tuple[str, str | None, str, Microversion | None], Ruling] = {}
         self._situations: dict[Server, Situation] = {}
@@ -164,7 +166,7 @@ class Lifecycle:
         """
         if variant is None and body is None:
             try:
-                return self._answers[caller][microversion][server][action]
+                return self._answers[caller][microversion][action][server]
             except (KeyError, TypeError):
                 pass
         return self.bind(caller, microversion).decide(action, server, variant, body)
@@ -208,7 +210,7 @@ class Lifecycle:
     def _map(self, microversion: str | None) -> Map:
         from lifecycle.explore.ways import Map
 
-        version = self.rules.version(microversion)
+        version = self.rules.run(self.rules.version(microversion))
         found = self._maps.get(version)
         if found is None:
             found = Map(self.rules, lambda action, variant, caller: self.ruling(action, variant, caller, microversion))
@@ -267,6 +269,8 @@ class Lifecycle:
         who, version = self.rules.caller(caller), self.rules.version(microversion)
         if variant is None:
             variant = None if action in self.rules.events else next(iter(self.rules.variants(action)), None)
+        if self.rules.edition(action, variant, self.reading, version) is not None:
+            version = self.rules.run(version)  # nothing changes within a run, so all of it shares a ruling
         key = (action, variant, who.name, version)
         ruling = self._rulings.get(key)
         if ruling is None:
@@ -275,7 +279,7 @@ class Lifecycle:
             ruling = self._rulings[key] = Ruling(request)
         return ruling
 
-    def _keep(self, answers: dict[Server, dict[str, Decision]], server: Server, action: str, decision: Decision) -> None:
+    def _keep(self, answers: Answers, server: Server, action: str, decision: Decision) -> None:
         if self._kept >= REMEMBERED:
             self._kept = 0
             self._situations.clear()
@@ -283,7 +287,7 @@ class Lifecycle:
                 for known in versions.values():
                     known.clear()
         self._kept += 1
-        answers.setdefault(server, {})[action] = decision
+        answers.setdefault(action, {})[server] = decision
 
 
 def _machine_again(
@@ -304,7 +308,7 @@ class Bound:
         lifecycle: Lifecycle,
         caller: str | None,
         microversion: str | None,
-        answers: dict[Server, dict[str, Decision]],
+        answers: Answers,
     ) -> None:
         self._lifecycle = lifecycle
         self._answers = answers
@@ -315,7 +319,7 @@ class Bound:
         """As `Lifecycle.decide`, for this caller and microversion."""
         if variant is None and body is None:
             try:
-                return self._answers[server][action]
+                return self._answers[action][server]
             except (KeyError, TypeError):
                 pass
         lifecycle = self._lifecycle

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lifecycle.engine.situation import Situation
 
 MAX_LINE = 1_000_000
-REMEMBERED = 50_000
+REMEMBERED = 4_000  # situations and texts that are kept
 REQUEST_KEYS = ("action", "variant", "caller", "microversion", "body")
 
 
@@ -37,15 +37,16 @@ def read_case(text: str) -> dict[str, Any]:
 
 def read_json(text: str) -> Any:
     """What a text of JSON says. Raises CaseError where it is none, or not one that all readers read alike."""
+    text = text.strip()
     try:
-        value = _FAST.decode(text)
-        if type(value) is not dict or text.count(":") != len(value):  # nested, or a key that stands there twice
-            value = _STRICT.decode(text)
+        value, end = _FAST.raw_decode(text)
+        if end == len(text) and type(value) is dict and text.count(":") == len(value):
+            return value
+        return _STRICT.decode(text)  # nested, or a key that stands there twice, or something after it
     except RecursionError:
         raise CaseError("is nested too deeply") from None
     except ValueError as error:
         raise CaseError(f"is not JSON: {error}") from None
-    return value
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

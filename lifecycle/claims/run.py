@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from lifecycle.cases import Cases
 from lifecycle.claims.codes import codes_of
-from lifecycle.errors import LifecycleError, listed
+from lifecycle.errors import CaseError, LifecycleError, UnknownStatus, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from lifecycle.table.claims import Book, Case, Claim, Expect, Section, Verdict
 
 WHOLE = ("tasks", "becomes", "on_failure", "loses")  # lists, which are meant whole
+NORMAL = "Normal response codes: "
+ERRORS = "Error response codes: "
 PLACE = ("status", "state", "vm_state")  # who tells one of them takes none of the others from the section
 
 
@@ -39,7 +41,7 @@ def run(lifecycle: Lifecycle, book: Book) -> Iterator[Result]:
     """Every claim of every section under the reading of the lifecycle, in the order of the file."""
     runner = _Runner(lifecycle, book)
     for key, section in book.claims.sections.items():
-        if key in lifecycle.rules.actions:
+        if section.answers is not None or key in lifecycle.rules.actions:
             for number, claim in enumerate(book.claims.everywhere):
                 yield runner.claim(key, section, claim, ("everywhere", number))
             yield from runner.codes(key, section)
@@ -67,20 +69,28 @@ class _Runner:
         for number, case in enumerate(claim.cases):
             at = self.book.at((*path, "cases", number))
             expect = case.nova if self.nova and case.nova else case.expect
-            for told in self._asked(key, section, case):
-                count += 1
-                failures += [f"{at}: {_named(told)}: {failure}" for failure in self._failures(told, expect)]
-        ids = filter(None, (claim.differs, claim.id))
-        failures += [
-            f"{self.book.at(path)}: no row differs by the id {name}" for name in ids if name not in self._differences(key)
-        ]
-        about = claim.checked_by or claim.contradicts or claim.differs or claim.note
+            try:
+                asked = list(self._asked(key, section, case))
+            except LifecycleError as error:
+                failures.append(f"{at}: {error}")
+                continue
+            count += len(asked)
+            failures += [f"{at}: {_named(told)}: {failure}" for told in asked for failure in self._failures(told, expect)]
+        name = claim.differs or claim.id
+        if name and name not in self._differences(key):
+            failures.append(f"{self.book.at(path)}: no row of {key} differs by the id {name}")
+        about = claim.checked_by or claim.contradicts or (name and self._why(key, name)) or claim.note
         says = words(claim.says or f"(silent on {claim.silent})", key)
         return Result(key, says, claim.verdict, about, count, tuple(failures), self.book.at(path))
 
-    def _differences(self, key: str) -> set[str]:
-        action = self.lifecycle.rules.actions.get(key)
-        return set(action["differs"]) if action else set()
+    def _differences(self, key: str) -> dict[str, Any]:
+        """The differences of an action's rows by id; a section that is about no action has none."""
+        found: dict[str, Any] = self.lifecycle.rules.actions.get(key, {}).get("differs", {})
+        return found
+
+    def _why(self, key: str, name: str) -> str:
+        """A difference in words: its id, and what both sides do."""
+        return f"{name}: {self._differences(key).get(name, {}).get('why', 'unknown')}"
 
     def _asked(self, key: str, section: Section, case: Case) -> Iterator[dict[str, Any]]:
         """The cases that one stands for: one for each value of a list, over what is usual in the section."""
@@ -96,9 +106,14 @@ class _Runner:
         if isinstance(value, dict) and set(value) == {"not"}:
             rules = self.lifecycle.rules
             domains: dict[str, Any] = {"state": rules.states, "task_state": rules.tasks, "caller": rules.callers}
-            left = value["not"] if isinstance(value["not"], list) else [value["not"]]
-            return [one for one in domains.get(name, ()) if one not in left]
-        return value if isinstance(value, list) else [value]
+            if name not in domains:
+                raise CaseError(f"not can be said of {listed(domains)}, and not of {name}")
+            left = _listed(value["not"])
+            for one in left:
+                if one not in domains[name]:
+                    raise UnknownStatus(one, domains[name], name)
+            return [one for one in domains[name] if one not in left]
+        return _listed(value)
 
     def _failures(self, told: dict[str, Any], expect: Expect) -> Iterator[str]:
         try:
@@ -140,23 +155,27 @@ class _Runner:
 
     def _code(self, key: str, section: Section, code: int, case: dict[str, Any] | None) -> Result:
         """One code, of which `case` is an example where there is one."""
-        says, verdict, about, wanted = f"Error response codes: {code}", "holds", case and _named(case), True
-        kind = "errors"
+        says, wanted, failures = f"{ERRORS}{code}", True, []
+        about, verdict = _named(case) if case else None, cast("Verdict", "holds")
+        at = self.book.at(("sections", key, "errors"))
         if code in section.forgets:
-            says, verdict, kind = f"(silent on {code})", "contradicts itself", "forgets"
+            says, verdict = f"(silent on {code})", "contradicts itself"
+            at = self.book.at(("sections", key, "forgets"))
+        elif name := section.differs.get(str(code)):
+            verdict, about, wanted = "differs", self._why(key, name), not self.nova
+            if name not in self._differences(key):
+                failures.append(f"{at}: no row of {key} differs by the id {name}")
         elif str(code) in section.elsewhere:
             verdict, about, wanted = "not the table's", section.elsewhere[str(code)], False
-        elif str(code) in section.differs:
-            verdict, about, wanted = "differs", section.differs[str(code)], not self.nova
-        at = self.book.at(("sections", key, kind))
-        wrong = []
-        if wanted != (case is not None):
-            wrong.append(
-                f"{at}: {key}: no case is answered {code}" if wanted else f"{at}: {_named(case or {})}: is answered {code}"
-            )
-        if verdict == "differs" and about not in self._differences(key):
-            wrong.append(f"{at}: no row differs by the id {about}")
-        return Result(key, says, verdict, about, int(verdict != "not the table's"), tuple(wrong), at)  # type: ignore[arg-type]
+        if wanted and case is None:
+            failures.append(f"{at}: {key}: no case is answered {code}")
+        elif case and not wanted:
+            failures.append(f"{at}: {_named(case)}: is answered {code}, and should not be")
+        return Result(key, says, verdict, about, int(verdict != "not the table's"), tuple(failures), at)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _plain(value: Any) -> Any:
@@ -164,13 +183,12 @@ def _plain(value: Any) -> Any:
 
 
 def _said(value: Any) -> str:
+    """A value as claims.yaml writes it."""
     if isinstance(value, list):
         return listed(value) or "none"
-    return (
-        {None: "none", True: "true", False: "false"}.get(value, str(value))
-        if not isinstance(value, int) or isinstance(value, bool)
-        else str(value)
-    )
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {_said(one)}" for name, one in value.items()) + "}"
+    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _named(case: dict[str, Any]) -> str:

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 
 TITLE = re.compile(
-    r"((?:[A-Z][A-Za-z()\- ]+? \(([\w-]+) Action\)(?: \(DEPRECATED\))?)|Servers - run an action \(servers, action\)) =====+"
+    r"(?:[A-Z][A-Za-z()\- ]+? \(([\w-]+) Action\)(?: \(DEPRECATED\))?|Servers - run an action \(servers, action\)) =====+"
 )
 PIECES = re.compile(
     r"(\.\. rest_method:: \S+ \S+"
-    r"|\.\. rest_parameters:: \S+(?: - \S+: [\w-]+)*"
+    r"|\.\. rest_parameters:: \S+(?: - \S+: [\w:-]+)*"
     r"|\.\. literalinclude:: \S+ :language: \w+"
     r"|Normal response codes: [\d, ]+"
     r"|Error response codes: (?:\w+\(\d+\),? ?)+)"
@@ -23,7 +23,7 @@ def sections(text: str) -> Iterator[tuple[str, list[str]]]:
     Directives count as sentences; headings and the marks of a note or a warning do not.
     """
     _, *parts = TITLE.split(" ".join(text.split()))
-    for _, action, body in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+    for action, body in zip(parts[::2], parts[1::2], strict=True):
         yield action or "introduction", list(_sentences(body))
 
 

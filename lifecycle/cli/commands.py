@@ -21,6 +21,8 @@ COMMANDS = {
     "plan": "The fewest requests that bring a server to a status.",
     "show": "The rule of an action or of a status.",
     "lint": "Read a table strictly and tell all its mistakes.",
+    "claims": "What every sentence of the reference comes to.",
+    "diff": "Which answers differ between two tables, microversions, readings, callers or options.",
     "diagram": "Draw the lifecycle.",
     "schema": "The JSON Schema of a table, for editors.",
 }

@@ -118,17 +118,20 @@ class Gate(dict):  # type: ignore[type-arg]  # dict[Any, ...] would need typing 
             words = words.replace("{" + placeholder + "}", str(text))
         return words
 
-    @property
-    def opens_always(self) -> bool:
-        """Whether the rule asks nothing of this check, so that it need not be looked at."""
-        return self.key not in UNCONDITIONAL and self.wanted is None
-
 
 def gates(request: Request, rule: Data) -> tuple[Gate, ...]:
-    """The checks that this rule makes of this caller, in the order in which they are asked."""
+    """The checks that could refuse this caller under this rule, in the order in which they are asked."""
     options = [name for name in request.rules.options if name in rule["requires"]]
-    made = (Gate(check, request, rule) for check in (*request.rules.checks, *map(Check.of_option, options)))
-    return tuple(gate for gate in made if not gate.opens_always)
+    checks = (*request.rules.checks, *map(Check.of_option, options))
+    made = (Gate(check, request, rule) for check in checks if _asks(check, request, rule))
+    return tuple(gate for gate in made if gate.key != ASKED or gate[True] is not None)
+
+
+def _asks(check: Check, request: Request, rule: Data) -> bool:
+    """Whether a rule asks anything of a check, so that it could refuse."""
+    if check.asks == "lock":
+        return rule["lock"] != "ignored" and not request.caller.passes_lock
+    return check.name in rule["requires"] or (check.asks in JUDGES and JUDGES[check.asks][0] in UNCONDITIONAL)
 
 
 def absent(request: Request) -> Data:
@@ -203,7 +206,7 @@ def _lock(request: Request, rule: Data, wanted: Any, value: str | None) -> str |
     """Refused by a lock: of anyone, or (`owned`) only of somebody above the caller."""
     del wanted
     caller, thing, holders = request.caller, request.rules.thing, request.rules.holders
-    if value is None or caller.passes_lock or rule["lock"] == "ignored":
+    if value is None:
         return None
     ranks = list(holders)
     if rule["lock"] == "owned" and caller.holds in ranks and ranks.index(caller.holds) >= ranks.index(value):
@@ -283,4 +286,4 @@ JUDGES: dict[str, tuple[str, Judge]] = {
 }
 """The checks that every lifecycle has, each with the key that it looks at; all others are facts."""
 
-UNCONDITIONAL = (ASKED, "envelope", "body", "locked_by")
+UNCONDITIONAL = (ASKED, "envelope", "body")

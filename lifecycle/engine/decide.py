@@ -140,10 +140,7 @@ class Decision:
     @property
     def verdict(self) -> tuple[object, ...]:
         """All that makes two decisions different, whatever is merely shown of the server."""
-        outcome = self.outcome
-        if outcome is None:
-            return self.refusals[:1]
-        return (outcome.row, outcome.answers, outcome.tasks, outcome.becomes, outcome.fails, outcome.lock)
+        return self.outcome.verdict if self.outcome else self.refusals[:1]
 
     def as_dict(self) -> dict[str, Any]:
         """The decision in the keys that `check --json` and `check --cases` write."""
@@ -213,16 +210,37 @@ class Ruling:
         return found
 
     def _depends(self, decision: Decision) -> Iterator[str]:
-        situation = decision.situation
-        names: dict[str, list[tuple[str, Any]]] = {}
-        for key in dict.fromkeys([*(gate.key for gate in self.gates), *self.outcomes.keys]):
-            if key not in situation.known:
-                name = {"state": "status"}.get(key, "options" if key in self.request.rules.options else key)
-                names.setdefault(name, []).extend((key, value) for value in self._others(key, situation))
-        for name, others in names.items():
-            changed = (self.decide(situation.but(**{key: value})) for key, value in others)
-            if any(other.verdict != decision.verdict for other in changed):
-                yield name
+        """The gates up to the one that refused, or all of them and the outcome, look at what it depends on."""
+        known, options = decision.situation.known, self.request.rules.options
+        names: dict[str, bool] = {}
+        for key in dict.fromkeys(self._looked_at(decision)):
+            if key not in known:
+                name = "status" if key == "state" else "options" if key in options else key
+                names[name] = names.get(name, False) or self._turns(decision, key)
+        return (name for name, turns in names.items() if turns)
+
+    def _looked_at(self, decision: Decision) -> Iterator[str]:
+        values = decision.situation.values
+        for gate in self.gates:
+            yield gate.key
+            if decision.refusals and gate[values[gate.key]] is not None:
+                return
+        yield from self.outcomes.keys
+
+    def _turns(self, decision: Decision, key: str) -> bool:
+        """Whether another value of a key, given what was told, would bring another verdict."""
+        values, first = decision.situation.values, decision.refusals[:1]
+        for value in self._others(key, decision.situation):
+            for gate in self.gates:
+                refusal = gate[value if gate.key == key else values[gate.key]]
+                if refusal is not None:
+                    if (refusal,) != first:
+                        return True
+                    break
+            else:
+                if first or self.outcomes.of({**values, key: value}).verdict != decision.verdict:
+                    return True
+        return False
 
     def _others(self, key: str, situation: Situation) -> Iterator[object]:
         """The other values that a key could have, given what was told."""

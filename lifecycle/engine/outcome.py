@@ -15,7 +15,7 @@ SAME = "same"  # in an end: the state that the server was in
 class Outcome:
     """What follows when an action is accepted in one kind of situation; None in `becomes`: nothing changes."""
 
-    __slots__ = ("answers", "becomes", "fails", "lock", "loses", "remembers", "row", "shown", "tasks")
+    __slots__ = ("answers", "becomes", "fails", "lock", "loses", "remembers", "row", "shown", "tasks", "verdict")
 
     def __init__(self, rules: Rules, data: Data, values: Mapping[str, Any]) -> None:
         self.answers: int = data["answers"]
@@ -27,6 +27,7 @@ class Outcome:
         self.lock: bool | None = data["lock"]
         self.remembers: str | None = data["remembers"]
         self.row: str = data["at"]
+        self.verdict = (self.row, self.answers, self.tasks, self.becomes, self.fails, self.lock)
 
 
 def _shown(data: Data, becomes: tuple[str, ...] | None, values: Mapping[str, Any]) -> tuple[str, str | None] | None:

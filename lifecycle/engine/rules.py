@@ -86,6 +86,7 @@ class Rules:
         self.recalls: Mapping[str, list[str]] = data["recalls"]
         self.by_vm_state = {state["vm_state"]: name for name, state in self.states.items()}
         self.by_status = self._pairs()
+        self._runs: list[Microversion] | None = None
 
     def _pairs(self) -> dict[str, list[tuple[str, str | None]]]:
         """For each status the (state, task) pairs that show it, the one it stands for first."""
@@ -120,6 +121,20 @@ class Rules:
             first, last = microversion.text(self.oldest), microversion.text(self.newest)
             raise UnknownMicroversion(f"{text} is not a microversion of the {self.name} table: it knows {first} to {last}")
         return version
+
+    def run(self, version: Microversion | None) -> Microversion | None:
+        """The first of the microversions that are all alike to this one: no action changes between them."""
+        if version is None:
+            return None
+        return max((start for start in self._starts() if start <= version), default=version)
+
+    def _starts(self) -> list[Microversion]:
+        if self._runs is None:
+            editions = [edition for action in self.actions.values() for edition in action["editions"]]
+            ends = [bounds(edition) for edition in editions]
+            after = {(until[0], until[1] + 1) for _, until in ends if until}
+            self._runs = sorted({since for since, _ in ends if since} | after)
+        return self._runs
 
     def action(self, name: str) -> Data:
         """The compiled action of this key. Raises UnknownAction."""

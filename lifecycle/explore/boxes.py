@@ -26,16 +26,17 @@ WRONG = "wrong"  # the verdict on a body, or on its envelope, that is not right
 
 
 class Refused:
-    """A refusal as another table can be compared with it; `form` is the words without the state or task in them."""
+    """A refusal as another can be compared with it; `form` is its words before the state or the task was filled in."""
 
     __slots__ = ("code", "form", "message", "rule")
 
     def __init__(self, gate: Gate, value: Any) -> None:
         refusal = gate[value]
         self.code, self.rule, self.message = refusal.code, refusal.rule, refusal.message
-        states = gate.request.rules.states
-        word = {"state": states[value]["vm_state"] if value in states else "", "task_state": str(value)}.get(gate.key)
-        self.form = self.message and word and self.message.replace(word, "{" + gate.check.asks + "}") or self.message
+        words = gate.rule["messages"].get(gate.check.name) or gate.check.message or ""
+        filled = any(word in words for word in ("{vm_state}", "{task_state}"))
+        called = gate.rule["called"] or gate.request.action
+        self.form = words.replace("{action}", called) if filled else self.message
 
 
 class Piece:
@@ -53,18 +54,19 @@ def pieces(ruling: Ruling, domain: Domain, fixed: Mapping[str, Any]) -> Iterator
     """The whole space as one rule cuts it, each situation in one piece; `fixed` keys have just one value."""
     left: Box = {}
     for gate in ruling.gates:
-        values = (True,) if gate.key == ASKED else (fixed[gate.key],) if gate.key in fixed else left.get(gate.key) or domain(gate.key)
+        free = gate.key == ASKED or gate.key in fixed
+        every = (fixed.get(gate.key, True),) if free else domain(gate.key)
+        values = [value for value in every if free or gate.key not in left or value in left[gate.key]]
         alike: dict[object, list[Any]] = {}
         for value in values:
             refusal = gate[value]
             alike.setdefault(refusal and (refusal.code, refusal.message), []).append(value)
         passing = frozenset(alike.pop(None, ()))
-        free = gate.key == ASKED or gate.key in fixed
         for refused in alike.values():
             yield Piece(left if free else {**left, gate.key: frozenset(refused)}, Refused(gate, refused[0]), None)
         if not passing:
             return
-        if not free and len(passing) < len(domain(gate.key)):
+        if not free and len(passing) < len(every):
             left = {**left, gate.key: passing}
     yield from _outcomes(ruling.rule["outcomes"], left, domain, fixed)
 

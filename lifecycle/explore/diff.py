@@ -6,14 +6,13 @@ another status, task or lock shown after it. What explains an answer (our senten
 
 from __future__ import annotations
 
-from lifecycle.engine import microversion
 from lifecycle.engine.checks import Request
 from lifecycle.engine.decide import Ruling
 from lifecycle.engine.outcome import SAME
-from lifecycle.engine.rules import bounds
-from lifecycle.engine.situation import SIGNS, Situation
+from lifecycle.engine.rules import bounds, check_reading
+from lifecycle.engine.situation import SIGNS, Situation, UnknownOption, sign
 from lifecycle.explore.boxes import WRONG, Piece, common, joined, pieces
-from lifecycle.explore.facing import facing, meaning, shared
+from lifecycle.explore.facing import context, facing, row_meaning, rule_meaning, shared
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ CALLER, VERSION = "caller", "microversion"
 class Side:
     """One of the two that are compared. What is left open (None) is compared for all that both sides have."""
 
-    __slots__ = ("caller", "options", "reading", "rules", "version")
+    __slots__ = ("caller", "options", "reading", "rules", "signs", "version")
 
     def __init__(
         self,
@@ -44,14 +43,18 @@ class Side:
         reading: str = "reference",
         caller: str | None = None,
         version: str | None = None,
-        options: Mapping[str, str] | None = None,
+        options: Mapping[str, int] | None = None,
     ) -> None:
-        """`options` holds signs. Raises UnknownCaller and UnknownMicroversion."""
+        """Raises UnknownReading, UnknownCaller, UnknownMicroversion and UnknownOption."""
         self.rules = rules
-        self.reading = reading
+        self.reading = check_reading(reading)
         self.caller = caller and rules.caller(caller).name
         self.version = rules.version(version) if version else None
         self.options = dict(options or {})
+        for name in self.options:
+            if name not in rules.options:
+                raise UnknownOption(name, rules.options)
+        self.signs = {name: sign(value) for name, value in self.options.items()}
 
     def ruling(self, name: str, variant: str | None, caller: str, version: Microversion | None) -> Ruling:
         """A rule of this side."""
@@ -109,7 +112,7 @@ class Diff:
 def diff(left: Side, right: Side, done: Callable[[int, int], object] = lambda *_: None) -> Diff:
     """What differs between two sides; `done` is told how many of how many actions were compared."""
     found = Diff(left, right)
-    alike = left.rules is right.rules or meaning(left.rules.data) == meaning(right.rules.data)
+    alike = left.rules is right.rules or context(left.rules) == context(right.rules)
     names = shared({**left.rules.actions, **left.rules.events}, {**right.rules.actions, **right.rules.events})
     found.total = len(names)
     for number, name in enumerate(names):
@@ -121,7 +124,9 @@ def diff(left: Side, right: Side, done: Callable[[int, int], object] = lambda *_
 
 def _variants(found: Diff, name: str) -> Iterator[Pair]:
     """The variants to compare; who has none is compared with the usual one of who has some."""
-    one, other = (list(side.rules.actions[name]["variants"]) if name in side.rules.actions else [] for side in (found.left, found.right))
+    one, other = (
+        list(side.rules.actions[name]["variants"]) if name in side.rules.actions else [] for side in (found.left, found.right)
+    )
     if one and other:
         yield from ((variant, variant) for variant in shared(one, other))
     else:
@@ -138,40 +143,44 @@ def _callers(found: Diff, name: str) -> list[tuple[str, str]]:
     return [(caller, caller) for caller in shared(left.rules.callers, right.rules.callers)]
 
 
-def _versions(found: Diff, name: str, variants: Pair) -> list[tuple[Microversion | None, Microversion | None]]:
-    """The microversions to compare: the last of each run in which neither side changes anything about an action."""
+def runs(found: Diff, name: str, variants: Pair) -> list[tuple[Pair, Pair]]:
+    """The runs of microversions in which neither side changes anything about an action: for each side the first and last."""
     left, right = found.left, found.right
     if left.version or right.version:
-        return [(left.version or left.rules.newest, right.version or right.rules.newest)]
-    known = [side for side in (left, right) if side.rules.oldest]
-    if not known:
-        return [(None, None)]
-    first = max(side.rules.oldest for side in known if side.rules.oldest)
-    last = min(side.rules.newest for side in known if side.rules.newest)
-    cuts = {last}
+        only = (left.version or left.rules.newest, right.version or right.rules.newest)
+        return [(only, only)]
+    known = [side.rules.oldest is not None and side.rules.newest is not None for side in (left, right)]
+    if not any(known):
+        return [((None, None), (None, None))]
+    first = max(side.rules.oldest for side in (left, right) if side.rules.oldest)
+    last = min(side.rules.newest for side in (left, right) if side.rules.newest)
+    starts = {first}
     for side, variant in ((left, variants[0]), (right, variants[1])):
         for edition in side.rules.editions(name, variant, side.reading):
             since, until = bounds(edition)
-            cuts |= {(since[0], since[1] - 1)} if since else set()
-            cuts |= {until} if until else set()
-    runs = sorted(cut for cut in cuts if first <= cut <= last)
-    return [tuple(run if side in known else None for side in (left, right)) for run in runs]  # type: ignore[misc]  # two of them
+            starts |= {since} if since else set()
+            starts |= {(until[0], until[1] + 1)} if until else set()
+    cuts = sorted(start for start in starts if first <= start <= last)
+    ends = [*((cut[0], cut[1] - 1) for cut in cuts[1:]), last]
+    return [
+        ((known[0] and start or None, known[1] and start or None), (known[0] and end or None, known[1] and end or None))
+        for start, end in zip(cuts, ends, strict=False)
+    ]
 
 
 def _compared(found: Diff, name: str, variants: Pair, *, alike: bool) -> Iterator[Group]:
     """The groups of one action or event and variant."""
     left, right = found.left, found.right
-    callers, versions = _callers(found, name), _versions(found, name, variants)
+    callers, versions = _callers(found, name), [last for _, last in runs(found, name, variants)]
+    same_checks = left.rules.data["checks"] == right.rules.data["checks"]
     cells: dict[tuple[Change, ...], list[Box]] = {}
     for run in versions:
         rules = [
             side.rules.edition(name, variant, side.reading, version)
             for side, variant, version in zip((left, right), variants, run, strict=True)
         ]
-        if alike and left.options == right.options and meaning(rules[0]) == meaning(rules[1]):
-            asked = [pair for pair in callers if pair[0] != pair[1]]
-        else:
-            asked = callers
+        settled = alike and same_checks and rule_meaning(rules[0]) == rule_meaning(rules[1]) and not _optional(found, rules[0])
+        asked = [pair for pair in callers if not settled or pair[0] != pair[1]]
         for pair in asked:
             one, other = (
                 side.ruling(name, variant, caller, version)
@@ -190,10 +199,19 @@ def _compared(found: Diff, name: str, variants: Pair, *, alike: bool) -> Iterato
             yield Group(name, variants, box, changes)
 
 
+def _optional(found: Diff, rule: Data | None) -> bool:
+    """Whether a rule looks at an option that is another on the other side."""
+    one, other = found.left.signs, found.right.signs
+    differing = {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
+    looked_at = {key for row in rule["outcomes"] for key in row["when"]} | set(rule["requires"]) if rule else set()
+    return not differing.isdisjoint(looked_at)
+
+
 def _differing(found: Diff, one: Ruling, other: Ruling, *, alike: bool) -> Iterator[tuple[Box, tuple[Change, ...]]]:
     """Where two rules differ, and in what."""
-    rights = list(pieces(other, found.domain, found.right.options))
-    for piece in pieces(one, found.domain, found.left.options):
+    gone = [_gone(ruling) for ruling in (one, other)]
+    rights = list(pieces(other, found.domain, found.right.signs))
+    for piece in pieces(one, found.domain, found.left.signs):
         for facing_it in rights:
             box = common(piece.box, facing_it.box)
             if box is None:
@@ -202,14 +220,27 @@ def _differing(found: Diff, one: Ruling, other: Ruling, *, alike: bool) -> Itera
                 if not (alike and _does_alike(one, other, piece, facing_it)):
                     yield from _ends_apart(found, one, other, (piece, facing_it), box)
             elif changes := _refused_apart(piece, facing_it):
-                yield box, changes
+                yield box, _without_reasons(changes, gone) if gone[0] != gone[1] else changes
+
+
+def _gone(ruling: Ruling) -> bool:
+    """Whether an action is not there at all, so that it matters little what it would be refused for."""
+    return bool(ruling.rule.get("absent") or ruling.rule["removed"])
+
+
+def _without_reasons(changes: tuple[Change, ...], gone: list[bool]) -> tuple[Change, ...]:
+    """What differs where one side has the action and the other has not: whatever the one answers, it is no more."""
+    told = tuple(
+        (key, None if gone[1] else one, None if gone[0] else other) for key, one, other in changes if key in {"code", "rule"}
+    )
+    return (("there", not gone[0], not gone[1]), *told) if len(told) > 1 else changes
 
 
 def _does_alike(one: Ruling, other: Ruling, piece: Piece, facing_it: Piece) -> bool:
     """Whether two rows of tables that mean their names alike do the same."""
     row, row_ = piece.row or {}, facing_it.row or {}
     holds = row["lock"] is None or one.request.caller.holds == other.request.caller.holds
-    return holds and meaning({**row, "when": None}) == meaning({**row_, "when": None})
+    return holds and row_meaning({**row, "when": None}) == row_meaning({**row_, "when": None})
 
 
 def _refused_apart(piece: Piece, facing_it: Piece) -> tuple[Change, ...]:
@@ -225,24 +256,42 @@ def _refused_apart(piece: Piece, facing_it: Piece) -> tuple[Change, ...]:
     return tuple(changes) and (*changes, ("rule", one.rule, other.rule))
 
 
-def _ends_apart(found: Diff, one: Ruling, other: Ruling, both: tuple[Piece, Piece], box: Box) -> Iterator[tuple[Box, tuple[Change, ...]]]:
+def _ends_apart(
+    found: Diff, one: Ruling, other: Ruling, both: tuple[Piece, Piece], box: Box
+) -> Iterator[tuple[Box, tuple[Change, ...]]]:
     """How what two rows do differs, situation by situation of those that can make a difference."""
     rows = [piece.row or {} for piece in both]
-    usual = {key: next(iter(box.get(key) or found.domain(key))) for key in one.request.rules.facts.keys() | other.request.rules.facts.keys()}
-    signs = {key: next(iter(box.get(key) or SIGNS)) for key in one.request.rules.options.keys() | other.request.rules.options.keys()}
+    usual = {
+        key: next(iter(box.get(key) or found.domain(key)))
+        for key in one.request.rules.facts.keys() | other.request.rules.facts.keys()
+    }
+    signs = {
+        key: next(iter(box.get(key) or SIGNS)) for key in one.request.rules.options.keys() | other.request.rules.options.keys()
+    }
     values: dict[str, Any] = {"asked": True, "envelope": True, "body": True, "exists": True, **usual, **signs}
+    points = [(point, _decided(found, (one, other), {**values, **point})) for point in _points(found, rows, box)]
+    differing = {key for _, both_ in points for key in _unlike(both_)}
     cells: dict[tuple[Change, ...], list[Box]] = {}
-    for point in _points(found, rows, box):
-        sides = [
-            ruling.decide(Situation({**values, **side.options, **point}, frozenset()))
-            for ruling, side in ((one, found.left), (other, found.right))
-        ]
-        changes = tuple(_changes(rows, sides, point))
-        if changes:
-            cell = {key: frozenset((value,)) for key, value in point.items() if key in _matter(rows)}
-            cells.setdefault(changes, []).append({**box, **cell})
+    for point, decisions in points:
+        if _unlike(decisions):
+            cell = {key: frozenset((point[key],)) for key in _matter(rows)}
+            cells.setdefault(tuple(_changes(rows, decisions, differing)), []).append({**box, **cell})
     for changes, boxes in cells.items():
         yield from ((part, changes) for part in joined(boxes, POINT, found.domain))
+
+
+def _decided(found: Diff, rulings: tuple[Ruling, Ruling], values: Mapping[str, Any]) -> tuple[Decision, Decision]:
+    one, other = (
+        ruling.decide(Situation({**values, **side.signs}, frozenset()))
+        for ruling, side in zip(rulings, (found.left, found.right), strict=True)
+    )
+    return one, other
+
+
+def _unlike(decisions: tuple[Decision, Decision]) -> set[str]:
+    """What two accepted requests do not do alike."""
+    one, other = map(_done, decisions)
+    return {key for key in one if one[key] != other[key]}
 
 
 POINT = ("task_state", "locked_by", "before", "state")
@@ -254,8 +303,13 @@ def _matter(rows: list[Data]) -> set[str]:
     keys = {"state"}
     keys |= {"before"} if any(not isinstance(end, str) for end in ends) else set()
     keys |= {"locked_by"} if any(row["lock"] is not None for row in rows) else set()
-    shown = any(not row["tasks"] or row["at_once"] is not None or row["becomes"] is None or row["fails"] is None for row in rows)
-    return keys | ({"task_state"} if shown else set())
+    return keys | ({"task_state"} if any(map(_keeps_task, rows)) else set())
+
+
+def _keeps_task(row: Data) -> bool:
+    """Whether what is told after a row depends on the task before it."""
+    kept = "task" not in row["at_once"] if row["at_once"] is not None else not row["tasks"]
+    return kept or row["becomes"] is None or row["fails"] is None
 
 
 def _points(found: Diff, rows: list[Data], box: Box) -> Iterator[dict[str, Any]]:
@@ -270,20 +324,21 @@ def _points(found: Diff, rows: list[Data], box: Box) -> Iterator[dict[str, Any]]
     )
 
 
-def _changes(rows: list[Data], sides: list[Decision], point: Mapping[str, Any]) -> Iterator[Change]:
+def _changes(rows: list[Data], decisions: tuple[Decision, Decision], differing: set[str]) -> Iterator[Change]:
     """What differs between two accepted requests, said as the rows say it where they do not say the same."""
-    one, other = (_done(decision, point) for decision in sides)
-    forms, others = (_form(decision, row) for decision, row in zip(sides, rows, strict=True))
+    one, other = map(_done, decisions)
+    forms, others = (_form(decision, row) for decision, row in zip(decisions, rows, strict=True))
     for key, value in one.items():
-        if value != other[key]:
-            said = (forms[key], others[key]) if forms[key] != others[key] else (value, other[key])
-            yield key, *said
+        if key in differing and forms[key] != others[key]:
+            yield key, forms[key], others[key]
+        elif value != other[key]:
+            yield key, value, other[key]
 
 
-def _done(decision: Decision, point: Mapping[str, Any]) -> dict[str, Any]:
+def _done(decision: Decision) -> dict[str, Any]:
     """What an accepted request does. The status is told as the state that it is in, as tables may show it otherwise."""
-    outcome = decision.outcome
-    state, task = (outcome and outcome.shown) or (point["state"], point["task_state"])
+    outcome, values = decision.outcome, decision.situation.values
+    state, task = (outcome and outcome.shown) or (values["state"], values["task_state"])
     return {
         "code": decision.code,
         "tasks": tuple(decision.tasks),
@@ -317,8 +372,3 @@ def _form(decision: Decision, row: Data) -> dict[str, Any]:
 
 def _end(end: Any) -> str:
     return end if isinstance(end, str) else f"before the {end['recall']}"
-
-
-def text(version: Microversion | None) -> str:
-    """A microversion in words; nothing for none."""
-    return microversion.text(version) if version else ""

@@ -10,26 +10,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
-    from lifecycle.engine.rules import Rules
+    from lifecycle.engine.rules import Data, Rules
 
     Change = tuple[str, Any, Any]
 
-# Where a thing stands and what it is called in sentences is not what it means; and rows are compared by their answers.
-TEXTS = frozenset(("at", "lines", "cite", "note", "title", "why", "differs", "says", "name", "thing", "service"))
-ROWS = frozenset(("actions", "events"))
+
+def rule_meaning(rule: Data | None) -> Any:
+    """All of a rule but where it stands: two rules of which this is equal answer alike, in tables of one `context` and the same checks."""
+    if rule is None:
+        return None
+    said = {key: value for key, value in rule.items() if key not in WHERE}
+    return {**said, "outcomes": [row_meaning(row) for row in rule["outcomes"]]}
 
 
-def meaning(data: Any) -> Any:
-    """Compiled data without what is mere text, and without rows; the order of mappings counts where it means something."""
-    if isinstance(data, dict):
-        kept = {key: meaning(value) for key, value in data.items() if key not in TEXTS and key not in ROWS}
-        ranked = {key: list(kept[key]) for key in RANKED if isinstance(kept.get(key), dict)}
-        checks = {"checks": [check | {"name": one["name"]} for check, one in zip(kept["checks"], data["checks"], strict=True)]}
-        return {**kept, **({"ranked": ranked} if ranked else {}), **(checks if "checks" in kept else {})} if "checks" in kept else {**kept}
-    return [meaning(one) for one in data] if isinstance(data, (list, tuple)) else data
+def row_meaning(row: Data) -> Any:
+    """All of one outcome but where it stands."""
+    return {key: value for key, value in row.items() if key not in WHERE}
 
 
-RANKED = ("holders",)
+WHERE = ("at", "lines")
+
+
+def context(rules: Rules) -> Any:
+    """All that the effects of a request may depend on besides its row; the order of locks counts."""
+    data = rules.data
+    states = {name: (state["vm_state"], state["implies"], state["end"]) for name, state in rules.states.items()}
+    named = [set(rules.facts), set(rules.options), set(rules.tasks), list(rules.holders)]
+    return [states, named, *(data[key] for key in ("callers", "shows", "recalls"))]
 
 
 def shared(one: Iterable[str], other: Iterable[str]) -> list[str]:

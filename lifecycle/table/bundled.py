@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 
 from lifecycle.engine.rules import Rules
 from lifecycle.errors import LifecycleError, UnknownTable, shown
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SPECS = next(filter(os.path.isdir, (os.path.join(root, "specs") for root in (PACKAGE, os.path.dirname(PACKAGE)))), "")
 MAX_FILES = 1_000
+SETTLED = 1.0  # seconds after which a changed file can be trusted to show its next change
 MAX_BYTES = 1_000_000  # of one file
 SUFFIX = ".yaml"
 CLAIMS = "claims.yaml"
@@ -85,20 +87,24 @@ def load_rules(table: str | os.PathLike[str]) -> Rules:
     Raises UnknownTable and TableError.
     """
     root, label = find(table)
-    text = _text(root, label)
+    signature, changed = _signature(root, label)
     known = _loaded.get(root)
-    if known and known[0] == text:
+    if known and known[0] == signature:
         return known[1]
     kept = os.path.join(cache_folder(), f"{os.path.abspath(root)[-150:].replace(os.sep, '%')}.rules")
-    data = _kept(kept, text)
-    if data is None:
+    data = _kept(kept, signature)
+    if data is not None:
+        rules = Rules(data)
+    else:
         from lifecycle.table.compile import compile_table  # pydantic and yaml, only where a table is new
         from lifecycle.table.load import load_table
 
         data = compile_table(load_table(root, label))
-        _keep(kept, text, data)
-    rules = Rules(data)
-    _loaded[root] = text, rules
+        rules = Rules(data)
+        if time.time() - changed < SETTLED:
+            return rules  # a file may change again within one tick of its clock, and nobody would see it
+        _keep(kept, signature, data)
+    _loaded[root] = signature, rules
     return rules
 
 
@@ -108,25 +114,31 @@ def cache_folder() -> str:
     return os.path.join(home, "server-lifecycle")
 
 
-def _text(root: str, label: str) -> bytes:
-    """All that the rules of a table are made from: its files, its name in messages, and this package."""
-    made_by = os.stat(os.path.join(PACKAGE, "table", "compile.py"))
-    parts = [f"{__version__} {made_by.st_mtime_ns} {made_by.st_size} {label}".encode(errors="surrogateescape")]
-    for name, path in files(root):
+def _signature(root: str, label: str) -> tuple[bytes, float]:
+    """What tells one state of a table's files from another, its name in messages, and this package; and the newest change.
+
+    A file is known by its size, its number and the times at which it and its entry changed: whoever
+    sets one time back changes the other.
+    """
+    made_by = os.path.join(PACKAGE, "table", "compile.py")
+    parts, newest = [__version__, label], 0.0
+    for name, path in (("", made_by), *files(root)):
         try:
-            content = read_bytes(path)
+            status = os.stat(path)
         except OSError:
-            content = b""  # load says why
-        parts += [name.encode(errors="surrogateescape"), content]
-    return b"\0".join(parts)
+            parts.append(name)  # load says why
+            continue
+        parts.append(f"{name} {status.st_size} {status.st_ino} {status.st_mtime_ns} {status.st_ctime_ns}")
+        newest = max(newest, status.st_mtime, status.st_ctime)
+    return "\n".join(parts).encode(errors="surrogateescape"), newest
 
 
-def _kept(path: str, text: bytes) -> dict[str, Any] | None:
-    """The rules that were kept for just this text: a file of its length, the text and the rules."""
+def _kept(path: str, signature: bytes) -> dict[str, Any] | None:
+    """The rules that were kept under just this signature: a file of its length, the signature and the rules."""
     try:
         with open(path, "rb") as file:
             head = file.readline(20)
-            if head != b"%d\n" % len(text) or file.read(len(text)) != text:
+            if head != b"%d\n" % len(signature) or file.read(len(signature)) != signature:
                 return None
             data = json.loads(file.read())
     except (OSError, ValueError):
@@ -134,13 +146,13 @@ def _kept(path: str, text: bytes) -> dict[str, Any] | None:
     return data if isinstance(data, dict) else None
 
 
-def _keep(path: str, text: bytes, data: dict[str, Any]) -> None:
+def _keep(path: str, signature: bytes, data: dict[str, Any]) -> None:
     """Keeps compiled rules; a cache that cannot be written is only slower."""
     draft = f"{path}.{os.getpid()}"
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(draft, "wb") as file:
-            file.write(b"%d\n" % len(text) + text + json.dumps(data, separators=(",", ":")).encode())
+            file.write(b"%d\n" % len(signature) + signature + json.dumps(data, separators=(",", ":")).encode())
         os.replace(draft, path)
     except OSError:
         if os.path.exists(draft):

@@ -71,7 +71,7 @@ class Claim(Strict):
 
     says: Text | None = Field(None, description="a few words of the sentence, as they stand there")
     silent: Text | None = Field(None, description="what the section says nothing of")
-    cases: list[Case] = []
+    cases: list[Case] = Field([])
     differs: Name | None = Field(None, description="the id of the difference from a running service")
     contradicts: Text | None = Field(None, description="what else the reference says, and what was decided")
     id: Name | None = Field(None, description="the id of the difference that decided a contradiction")
@@ -88,6 +88,8 @@ class Claim(Strict):
             raise ValueError("a claim has either cases, or checked_by where it is not the table's")
         if bool(self.differs) != any(case.nova for case in self.cases):
             raise ValueError("differs, and nova in one of the cases, go together")
+        if self.id and not self.contradicts:
+            raise ValueError("id names the difference that decided what contradicts, and nothing contradicts here")
         return self
 
     @property
@@ -124,8 +126,8 @@ class Section(Strict):
 class Claims(Strict):
     """The whole file. `everywhere` is claimed by every section of an action, `shared` by those that name it."""
 
-    everywhere: list[Claim] = []
-    shared: dict[Name, Claim] = {}
+    everywhere: list[Claim] = Field([])
+    shared: dict[Name, Claim] = Field({})
     sections: dict[Name, Section] = Field(min_length=1)
 
 
@@ -194,7 +196,7 @@ def _unshared(source: Source, claims: Claims) -> list[Mistake]:
 
 def _worded(source: Source, error: ValidationError) -> list[Mistake]:
     """What pydantic found wrong, each at its place and in our words."""
-    found = {}
+    found: dict[Path_, Mistake] = {}
     for detail in error.errors(include_url=False):
         path = tuple(part for part in detail["loc"] if part not in TAGS)
         kind = detail["type"]

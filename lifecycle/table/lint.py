@@ -78,8 +78,8 @@ def _status_hint(table: Table, kind: str, name: str) -> str:
 
 def _all(known: Iterable[str]) -> str:
     """The names that there are, where they are few enough to be read."""
-    names = sorted(name for name in known if name != SAME)
-    return f"; {there(names)}" if len(names) <= FEW else ""
+    few = sorted(name for name in known if name != SAME)
+    return f"; {there(few)}" if len(few) <= FEW else ""
 
 
 FEW = 12  # names that a message lists
@@ -122,8 +122,8 @@ def bounds(loaded: Loaded, table: Table) -> Iterator[Mistake]:
     """Microversions that end before they begin, that the table does not know, or where it knows none."""
     versions = table.microversions
     if versions and _parse(versions.oldest) > _parse(versions.newest):
-        where = ("microversions", "oldest")
-        yield loaded.mistake(where, f"the oldest, {versions.oldest}, is newer than the newest, {versions.newest}")
+        message = f"the oldest, {versions.oldest}, is newer than the newest, {versions.newest}"
+        yield loaded.mistake(("microversions", "oldest"), message)
         return
     for path, part in parts(table):
         for where, bounded in ((path, part), ((*path, "when"), getattr(part, "when", None))):

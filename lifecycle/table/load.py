@@ -17,6 +17,7 @@ from lifecycle.table import bundled
 from lifecycle.table.model import Table
 from lifecycle.table.source import INTEGER, MAX_MISTAKES, Mistake, Path_, Place, Source, dotted, meant, read
 
+ENTRY = 2  # parts of the path of an entry: `states.ACTIVE`; without it others would seem misspelt
 MAX_PATH = 4_096  # characters of a file's name that messages have
 
 
@@ -144,7 +145,8 @@ def _found(loaded: Loaded, error: ValidationError) -> dict[Path_, Mistake]:
     for detail in error.errors(include_url=False)[:MAX_MISTAKES]:
         path, message, key = _worded(loaded.content, detail)
         about = (*path, detail["loc"][-1]) if detail["type"] == "missing" else path
-        if len(about) > 1 or unread.isdisjoint((None, about[0])):  # what no file says, an unread one may say
+        maybe = len(about) == 1 and detail["type"] in ("missing", "too_short") and not unread.isdisjoint((None, about[0]))
+        if not maybe:  # what no file says, one that cannot be read may say
             found.setdefault(about, loaded.mistake(path, message, key=key))
     above = {path[:end] for path in found for end in range(len(path))}  # a closer look found more than "not text"
     return {path: mistake for path, mistake in found.items() if path not in above}
@@ -153,7 +155,8 @@ def _found(loaded: Loaded, error: ValidationError) -> dict[Path_, Mistake]:
 def _without(content: dict[str, Any], wrong: Iterable[Path_]) -> dict[str, Any]:
     """The content without what is wrong: whole rows of actions and events, single values of all else."""
     rows = ("actions", "events")
-    cuts = {path[:2] if path[0] in rows else path for path in wrong if path[0] in rows or len(path) > len(rows)}
+    single = [path for path in wrong if len(path) > ENTRY or path[0] not in Table.model_fields]
+    cuts = {*single, *(path[:ENTRY] for path in wrong if path[0] in rows)}
 
     def copy(value: Any, path: Path_) -> Any:
         if not isinstance(value, dict):
@@ -166,30 +169,34 @@ def _without(content: dict[str, Any], wrong: Iterable[Path_]) -> dict[str, Any]:
 
 def _worded(content: Any, detail: Any) -> tuple[Path_, str, bool]:
     """A detail of a ValidationError: the part of the table, the message, and whether its key is meant."""
-    kind, loc, context = detail["type"], tuple(detail["loc"]), detail.get("ctx", {})
-    given = detail["input"]
+    kind, loc = detail["type"], tuple(detail["loc"])
     path = _real(content, loc)
     last = path[-1] if path else ""
     if kind == "extra_forbidden":
         names = _fields(loc[:-1])
-        hint = meant(last, names) or f"; {there(names)}"
-        return path, f"no key is called {shown(last)} here{hint}", True
+        return path, f"no key is called {shown(last)} here{meant(last, names) or f'; {there(names)}'}", True
     if kind == "missing":
         return path, f"{loc[-1]} is missing{_meaning(loc)}", True
     if loc[-1] == "[key]":
         return path, f"a name is made of letters, digits, _ . : -, which {shown(last)} is not", True
-    if last in VERSIONS and kind.startswith("string_"):
-        return path, f"{_said(given)} is not a microversion, which looks like 2.47", False
+    return path, _wrong(kind, loc, path, detail), False
+
+
+def _wrong(kind: str, loc: Path_, path: Path_, detail: Any) -> str:
+    """What a value must be, and what it is."""
+    given = detail["input"]
+    if path[-1:] and path[-1] in VERSIONS and kind.startswith("string_"):
+        return f"{_said(given)} is not a microversion, which looks like 2.47"
     if kind == "literal_error":
-        expected = [word.strip("' ") for word in context["expected"].replace(" or ", ", ").split(",")]
-        return path, f"must be {listed(expected, 'or')}, not {_said(given)}{meant(given, expected)}", False
+        expected = [word.strip("' ") for word in detail["ctx"]["expected"].replace(" or ", ", ").split(",")]
+        return f"must be {listed(expected, 'or')}, not {_said(given)}{meant(given, expected)}"
     if kind == "too_short":
-        return path, "is empty; it must hold one at least", False
-    wanted = _EITHER.get(str(path[-2])) if "bool" in loc else None
+        return "is empty; it must hold one at least"
+    wanted = _EITHER.get(str(path[-2])) if "bool" in loc and len(path) > 1 else None
     wanted = wanted or _WANTED.get(kind)
     if wanted:
-        return path, f"must be {wanted}, not {_said(given)}{_quotes(kind, given)}", False
-    return path, f"{detail['msg'][0].lower()}{detail['msg'][1:]}", False
+        return f"must be {wanted}, not {_said(given)}{_quotes(kind, given)}"
+    return f"{detail['msg'][0].lower()}{detail['msg'][1:]}"
 
 
 def there(names: Iterable[str]) -> str:
@@ -272,8 +279,15 @@ def _step(kind: Any, loc: Path_) -> Any:
     if origin in (dict, list):
         return _step(get_args(kind)[-1], loc[1:])
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        field = kind.model_fields.get(str(loc[0]))
-        if field is None and kind.model_config.get("extra") == "allow":
-            return _step(kind.__annotations__["__pydantic_extra__"], loc)
-        return _step(field.annotation, loc[1:]) if field else _step(kind, loc[1:])
+        return _within(kind, loc)
     return None
+
+
+def _within(model: type[BaseModel], loc: Path_) -> Any:
+    """The model at a location within another; a part that is no field is the name of a type that pydantic tried."""
+    field = model.model_fields.get(str(loc[0]))
+    if field:
+        return _step(field.annotation, loc[1:])
+    if model.model_config.get("extra") == "allow":
+        return _step(model.__annotations__["__pydantic_extra__"], loc)
+    return _step(model, loc[1:])
