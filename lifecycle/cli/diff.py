@@ -148,9 +148,10 @@ def _lines(found: Diff, asks: tuple[list[str], list[str]]) -> Iterator[str]:
 
 
 def _paragraphs(found: Diff, asks: tuple[list[str], list[str]]) -> dict[tuple[str, str], list[tuple[str, str]]]:
-    """The lines under each heading, an action and who is answered otherwise; what reads the same is said once."""
+    """The lines under each heading, an action and who is answered otherwise; the plainest first, what reads the same once."""
+    names = list(dict.fromkeys(map(_name, found.groups)))
     lines: dict[tuple[str, str], list[Group]] = {}
-    for group in found.groups:
+    for group in sorted(found.groups, key=lambda group: (names.index(_name(group)), _where(found, group).count(";"))):
         lines.setdefault((_name(group), f"{_where(found, group)}: {_changes(group.changes)}"), []).append(group)
     paragraphs: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for (name, line), groups in lines.items():
@@ -187,7 +188,7 @@ def _where(found: Diff, group: Group) -> str:
             parts.append(_versions(found, group))
         elif key != "caller" and not _is_usual(found, group, key):
             words = _some(found.domain(key), group.box[key])
-            parts.append(words if key == "state" else f"{LABELS.get(key, key)} {words}")
+            parts.append({"state": words, "task_state": f"task {words}".replace(BUSY, "busy")}.get(key, f"{LABELS.get(key, key)} {words}"))
     return "; ".join(parts)
 
 
@@ -214,7 +215,8 @@ def _is_usual(found: Diff, group: Group, key: str) -> bool:
 
 PLAIN = {"task_state": None, "locked_by": None, "before": None, "exists": True, "envelope": True, "body": True}
 FIRST = ("state", "task_state", "locked_by", "before")
-LABELS = {"task_state": "task", "locked_by": "locked by", "exists": "exists"}
+LABELS = {"locked_by": "locked by"}
+BUSY = "task all but none"
 
 
 def _versions(found: Diff, group: Group) -> str:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 
 import click
 
 from lifecycle.cli.commands import caller_option, examples, load, table_options, version_option
 from lifecycle.cli.server import server_options, told
+from lifecycle.engine.microversion import text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from lifecycle.engine.microversion import Microversion
     from lifecycle.explore.plan import Plan
     from lifecycle.explore.ways import Way
 
@@ -30,10 +33,18 @@ if TYPE_CHECKING:
 @server_options
 @click.option("--to", "target", required=True, metavar="STATUS", help="The status to bring the server to.")
 @click.option("--allow-loss", is_flag=True, help="Take ways that lose something too, and say what.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "curl", "openstack")),
+    default="text",
+    show_default=True,
+    help="Steps, or commands to paste.",
+)
 @caller_option
 @version_option
 @table_options
-def command(target: str, allow_loss: bool, as_json: bool, **options: Any) -> None:
+def command(target: str, allow_loss: bool, form: str, as_json: bool, **options: Any) -> None:
     """Find the fewest requests that bring a server to a status, through waits, losing nothing.
 
     Exits with 0 when there are such requests, 1 when there are none.
@@ -47,7 +58,9 @@ def command(target: str, allow_loss: bool, as_json: bool, **options: Any) -> Non
     except NoPlan as error:
         click.echo(json.dumps({"error": str(error)}) if as_json else f"{click.style('✗', fg='red')} {error}")
         sys.exit(1)
-    click.echo(json.dumps(_data(plan), indent=2) if as_json else "\n".join(_lines(plan)))
+    version = lifecycle.rules.version(options["microversion"])
+    lines = {"text": _lines, "curl": lambda plan: _curl(plan, version), "openstack": _openstack}[form]
+    click.echo(json.dumps(_data(plan), indent=2) if as_json else "\n".join(lines(plan)))
 
 
 def _data(plan: Plan) -> dict[str, Any]:
@@ -72,3 +85,29 @@ def _step(way: Way) -> str:
         return f"wait until it is {way.status}"
     name = f"{way.decision.action} {way.decision.variant}" if way.decision.variant else way.decision.action
     return f"{name}: it is {way.status}" if way.shown is way.end else f"{name}, then wait until it is {way.status}"
+
+
+def _curl(plan: Plan, version: Microversion | None) -> Iterator[str]:
+    """Requests to paste: the address of the service, the token and the server's id come from the shell."""
+    yield ": ${OS_COMPUTE_URL:?} ${OS_TOKEN:?} ${SERVER:?}"
+    for way in plan.ways:
+        if way.decision is None:
+            yield f"# wait until it is {way.status}"
+            continue
+        method, path, body = way.decision.ruling.wire
+        head = f' -H "OpenStack-API-Version: compute {text(version)}"' if version else ""
+        data = f" -H 'Content-Type: application/json' -d {shlex.quote(json.dumps(body))}" if body is not None else ""
+        url = f"$OS_COMPUTE_URL{path}".replace("{id}", "$SERVER")
+        yield f'curl -f -X {method} "{url}" -H "X-Auth-Token: $OS_TOKEN"{head}{data}'
+        if way.shown is not way.end:
+            yield f"# wait until it is {way.status}"
+
+
+def _openstack(plan: Plan) -> Iterator[str]:
+    """Commands of the service's own client."""
+    for way in plan.ways:
+        if way.decision is not None:
+            name = _step(way).partition(",")[0]
+            yield (way.decision.ruling.rule["command"] or f"# no command does {name}").replace("{id}", '"$SERVER"')
+        if way.decision is None or way.shown is not way.end:
+            yield f"# wait until it is {way.status}"

@@ -138,7 +138,18 @@ def absent(request: Request) -> Data:
     """The rule of an action that is not there at this microversion: nothing is asked but that it were."""
     at = request.rules.action(request.action)["at"]
     keys: dict[str, Any] = {key: {} for key in ("requires", "codes", "messages", "lines", "fails_instead")}
-    return {**keys, "at": at, "absent": True, "policy": None, "called": None, "by": None, "lock": "ignored", "outcomes": []}
+    return {
+        **keys,
+        "at": at,
+        "absent": True,
+        "policy": None,
+        "called": None,
+        "command": None,
+        "example": None,
+        "by": None,
+        "lock": "ignored",
+        "outcomes": [],
+    }
 
 
 def _fails(request: Request, rule: Data, check: str) -> bool:

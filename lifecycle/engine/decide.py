@@ -183,6 +183,15 @@ class Ruling:
         self._steps = tuple((gate.key, gate) for gate in self.gates)
         self.outcomes = Outcomes(rules, rule["outcomes"])
 
+    @property
+    def wire(self) -> tuple[str, str, Any]:
+        """The method, the path and the least body of the request; a body of None is none."""
+        action = self.request.rules.action(self.request.action)
+        if action["address"]:
+            method, path = action["address"].split(" ", 1)
+            return method, path, self.rule["example"]
+        return "POST", self.request.rules.data["action_path"], {action["body"]: self.rule["example"]}
+
     def decide(self, situation: Situation) -> Decision:
         """The decision for a situation; every gate is asked, the first that refuses speaks."""
         values = situation.values

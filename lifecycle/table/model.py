@@ -128,6 +128,8 @@ class Clauses(Effects):
     called: Text | None = Field(None, description="what the service's own words call the action; default: its key")
     codes: dict[Name, Code] | None = Field(None, description="the code of a check, where it is not the usual one")
     messages: dict[Name, Text] | None = Field(None, description="the service's words for a check, where not the usual ones")
+    command: Text | None = Field(None, description="the command of the service's own client, with {id} for the server")
+    example: dict[Name, Any] | None = Field(None, description="what the body holds at least; default: nothing")
     fails_instead: dict[Name, Name] | None = Field(None, description="callers that always fail a check fail this other one")
     removed: Text | None = Field(None, description="gone for good: since when, and why")
     outcomes: list[Outcome] | None = None
@@ -268,6 +270,7 @@ class Table(Strict):
     title: Text
     thing: Text = Field("thing", description="what sentences call it: the server, the volume")
     service: Text = Field("the service", description="whose own words `messages` are")
+    action_path: Text = Field("/{id}/action", description="where an action is posted that has no address of its own")
     microversions: Microversions | None = None
     usual: Usual
     callers: dict[Name, Caller] = Field(min_length=1)
