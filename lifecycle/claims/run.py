@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lifecycle.cases import Cases
 from lifecycle.claims.codes import codes_of
@@ -156,7 +156,8 @@ class _Runner:
     def _code(self, key: str, section: Section, code: int, case: dict[str, Any] | None) -> Result:
         """One code, of which `case` is an example where there is one."""
         says, wanted, failures = f"{ERRORS}{code}", True, []
-        about, verdict = _named(case) if case else None, cast("Verdict", "holds")
+        about = _named(case) if case else None
+        verdict: Verdict = "holds"
         at = self.book.at(("sections", key, "errors"))
         if code in section.forgets:
             says, verdict = f"(silent on {code})", "contradicts itself"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
 from importlib import import_module
 
 import click
@@ -74,13 +77,27 @@ class Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Runs a command; what was wrong with the input is told in one line, with exit code 2."""
         try:
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()
         except TableError as error:
             count = len(error.mistakes)
             click.echo(f"{error}\n{count} mistake{'s' if count > 1 else ''}", err=True)
         except LifecycleError as error:
             click.echo(f"Error: {error}", err=True)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # click ends quietly where nobody reads on
+            _drop_output()
+            click.echo(f"Error: cannot write the output: {error.strerror or error}", err=True)
         return ctx.exit(2)
+
+
+def _drop_output() -> None:
+    """Lets go of what could not be written, or Python would try once more on its way out."""
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 @click.group(cls=Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})

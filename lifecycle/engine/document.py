@@ -27,6 +27,8 @@ def read_document(rules: Rules, body: object) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise CaseError(f"not the document of one {rules.thing}: {shown(body)} is no object")
     told = {key: value for key, field in described["keys"].items() if (value := _read(rules, key, field, body)) is not ...}
+    if "status" in told and told["status"] is None:
+        raise CaseError(f"not the document of one {rules.thing}: its status is null")
     if not told.keys() & {"status", "vm_state"}:
         wanted = described["keys"].get("status", {}).get("field", "status")
         raise CaseError(

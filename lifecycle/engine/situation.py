@@ -121,7 +121,7 @@ def _holder(rules: Rules, told: Mapping[str, Any]) -> str | None:
         _boolean("locked", locked)
     if "locked_by" in told:
         holder: str | None = told["locked_by"]
-        if holder is not None and holder not in rules.holders:
+        if holder is not None and (not isinstance(holder, str) or holder not in rules.holders):
             raise CaseError(f"locked_by must be null or {' or '.join(rules.holders)}, not {shown(holder)}")
         if locked is not None and locked != (holder is not None):
             raise CaseError(f"locked is {str(locked).lower()}, but locked_by is {holder or 'null'}")
@@ -131,7 +131,7 @@ def _holder(rules: Rules, told: Mapping[str, Any]) -> str | None:
 
 def _before(rules: Rules, told: Mapping[str, Any]) -> str | None:
     before: str | None = told.get("before")
-    if before is not None and before not in rules.states:
+    if before is not None and (not isinstance(before, str) or before not in rules.states):
         raise UnknownStatus(before, rules.states, "state")
     return before
 

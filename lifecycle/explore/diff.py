@@ -79,7 +79,7 @@ class Group:
 class Diff:
     """All that differs: `table`, what one side says of itself otherwise, and `groups`, the answers that differ."""
 
-    __slots__ = ("groups", "left", "right", "table", "total")
+    __slots__ = ("groups", "known", "left", "right", "table", "total")
 
     def __init__(self, left: Side, right: Side) -> None:
         self.left = left
@@ -88,6 +88,7 @@ class Diff:
         self.table: list[Change] = [] if same else list(facing(left.rules, right.rules))
         self.groups: list[Group] = []
         self.total = 0
+        self.known: dict[tuple[object, ...], list[tuple[Box, tuple[Change, ...]]]] = {}
 
     @property
     def same(self) -> bool:
@@ -256,28 +257,30 @@ def _refused_apart(piece: Piece, facing_it: Piece) -> tuple[Change, ...]:
     return tuple(changes) and (*changes, ("rule", one.rule, other.rule))
 
 
-def _ends_apart(
-    found: Diff, one: Ruling, other: Ruling, both: tuple[Piece, Piece], box: Box
-) -> Iterator[tuple[Box, tuple[Change, ...]]]:
-    """How what two rows do differs, situation by situation of those that can make a difference."""
+def _ends_apart(found: Diff, one: Ruling, other: Ruling, both: tuple[Piece, Piece], box: Box) -> Iterator[tuple[Box, tuple[Change, ...]]]:
+    """How what two rows do differs. It does so alike for all callers, but for the locks that they hold."""
     rows = [piece.row or {} for piece in both]
-    usual = {
-        key: next(iter(box.get(key) or found.domain(key)))
-        for key in one.request.rules.facts.keys() | other.request.rules.facts.keys()
-    }
-    signs = {
-        key: next(iter(box.get(key) or SIGNS)) for key in one.request.rules.options.keys() | other.request.rules.options.keys()
-    }
-    values: dict[str, Any] = {"asked": True, "envelope": True, "body": True, "exists": True, **usual, **signs}
-    points = [(point, _decided(found, (one, other), {**values, **point})) for point in _points(found, rows, box)]
-    differing = {key for _, both_ in points for key in _unlike(both_)}
+    holds = [ruling.request.caller.holds for ruling, row in zip((one, other), rows, strict=True) if row["lock"]]
+    key = (*map(id, rows), *holds, *(box.get(key) for key in POINT))
+    if key not in found.known:
+        found.known[key] = list(_apart(found, (one, other), rows, box))
+    yield from (({**box, **cell}, changes) for cell, changes in found.known[key])
+
+
+def _apart(found: Diff, rulings: tuple[Ruling, Ruling], rows: list[Data], box: Box) -> Iterator[tuple[Box, tuple[Change, ...]]]:
+    """The same, situation by situation of those that can make a difference: what differs in which part of the box."""
+    names = [name for ruling in rulings for name in (*ruling.request.rules.facts, *ruling.request.rules.options)]
+    values: dict[str, Any] = {"asked": True, "envelope": True, "body": True, "exists": True}
+    values |= {name: next(iter(box.get(name) or found.domain(name))) for name in names}
+    points = [(point, _decided(found, rulings, {**values, **point})) for point in _points(found, rows, box)]
+    unlike = [(point, decisions, keys) for point, decisions in points if (keys := _unlike(decisions))]
+    differing = {key for _, _, keys in unlike for key in keys}
     cells: dict[tuple[Change, ...], list[Box]] = {}
-    for point, decisions in points:
-        if _unlike(decisions):
-            cell = {key: frozenset((point[key],)) for key in _matter(rows)}
-            cells.setdefault(tuple(_changes(rows, decisions, differing)), []).append({**box, **cell})
-    for changes, boxes in cells.items():
-        yield from ((part, changes) for part in joined(boxes, POINT, found.domain))
+    for point, decisions, _ in unlike:
+        cell = {key: frozenset((point[key],)) for key in _matter(rows)}
+        cells.setdefault(tuple(_changes(rows, decisions, differing)), []).append(cell)
+    for changes, parts in cells.items():
+        yield from ((part, changes) for part in joined(parts, POINT, lambda key: tuple(box.get(key) or found.domain(key))))
 
 
 def _decided(found: Diff, rulings: tuple[Ruling, Ruling], values: Mapping[str, Any]) -> tuple[Decision, Decision]:

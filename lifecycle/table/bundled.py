@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from binascii import crc32
 
 from lifecycle.engine.rules import Rules
 from lifecycle.errors import LifecycleError, UnknownTable, shown
@@ -62,7 +63,7 @@ def files(root: str) -> Iterator[tuple[str, str]]:
         return
     names = []
     for entry in sorted(os.scandir(root), key=lambda entry: entry.name):
-        if entry.is_dir():
+        if _is_folder(entry):
             names += [f"{entry.name}/{name}" for name in sorted(os.listdir(entry.path)) if name.endswith(SUFFIX)]
         elif entry.name.endswith(SUFFIX) and entry.name not in BESIDE:
             names.append(entry.name)
@@ -71,6 +72,13 @@ def files(root: str) -> Iterator[tuple[str, str]]:
     names.sort(key=lambda name: ("/" in name, name))
     for name in names:
         yield name, os.path.join(root, *name.split("/"))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 def read_bytes(path: str) -> bytes:
@@ -134,16 +142,24 @@ def _signature(root: str, label: str) -> tuple[bytes, float]:
 
 
 def _kept(path: str, signature: bytes) -> dict[str, Any] | None:
-    """The rules that were kept under just this signature: a file of its length, the signature and the rules."""
+    """The rules that were kept under just this signature, if they are as they were written."""
+    if not os.path.isfile(path):
+        return None
     try:
         with open(path, "rb") as file:
-            head = file.readline(20)
-            if head != b"%d\n" % len(signature) or file.read(len(signature)) != signature:
-                return None
-            data = json.loads(file.read())
-    except (OSError, ValueError):
+            head, found = file.readline(40), file.read(len(signature))
+            text = file.read()
+    except OSError:
         return None
-    return data if isinstance(data, dict) else None
+    if found != signature or head != _head(signature, text):
+        return None
+    data: dict[str, Any] = json.loads(text)
+    return data
+
+
+def _head(signature: bytes, text: bytes) -> bytes:
+    """The first line of a kept file: the length of the signature, and a checksum of the rules."""
+    return b"%d %d\n" % (len(signature), crc32(text))
 
 
 def _keep(path: str, signature: bytes, data: dict[str, Any]) -> None:
@@ -151,8 +167,9 @@ def _keep(path: str, signature: bytes, data: dict[str, Any]) -> None:
     draft = f"{path}.{os.getpid()}"
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
+        text = json.dumps(data, separators=(",", ":")).encode()
         with open(draft, "wb") as file:
-            file.write(b"%d\n" % len(signature) + signature + json.dumps(data, separators=(",", ":")).encode())
+            file.write(_head(signature, text) + signature + text)
         os.replace(draft, path)
     except OSError:
         if os.path.exists(draft):

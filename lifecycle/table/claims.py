@@ -187,7 +187,7 @@ def _unshared(source: Source, claims: Claims) -> list[Mistake]:
             if isinstance(claim, str):
                 used.add(claim)
                 if claim not in claims.shared:
-                    hint = meant(claim, claims.shared) or f"; there are {listed(claims.shared)}"
+                    hint = meant(claim, claims.shared) or f"; there are {listed(claims.shared) or 'none'}"
                     message = f"no shared claim is called {shown(claim)}{hint}"
                     found.append(source.mistake(("sections", key, "claims", number), message))
     unused = [name for name in claims.shared if name not in used]
