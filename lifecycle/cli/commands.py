@@ -11,7 +11,7 @@ import click
 
 from lifecycle import Lifecycle, __version__
 from lifecycle.engine.rules import READINGS
-from lifecycle.errors import LifecycleError, TableError, nearest
+from lifecycle.errors import LifecycleError, TableError, nearest, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ class Group(click.Group):
         if name not in COMMANDS and not name.startswith("-"):
             close = nearest(name, COMMANDS)
             ctx.fail(
-                f"no command is called {name!r}; " + (f"did you mean {close}?" if close else f"there are {', '.join(COMMANDS)}")
+                f"no command is called {shown(name)}; "
+                + (f"did you mean {close}?" if close else f"there are {', '.join(COMMANDS)}")
             )
         return super().resolve_command(ctx, args)
 

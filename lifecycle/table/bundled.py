@@ -61,7 +61,17 @@ def files(root: str) -> Iterator[tuple[str, str]]:
     if not os.path.isdir(root):
         yield "", root
         return
-    names = []
+    try:
+        names = _names(root)
+    except OSError as error:
+        raise LifecycleError(f"cannot read the folder {shown(root)}: {error.strerror or error}") from None
+    for name in names:
+        yield name, os.path.join(root, *name.split("/"))
+
+
+def _names(root: str) -> list[str]:
+    """The names of a folder's YAML files, those at the top first; those of a folder in it with its name."""
+    names: list[str] = []
     for entry in sorted(os.scandir(root), key=lambda entry: entry.name):
         if _is_folder(entry):
             names += [f"{entry.name}/{name}" for name in sorted(os.listdir(entry.path)) if name.endswith(SUFFIX)]
@@ -69,9 +79,7 @@ def files(root: str) -> Iterator[tuple[str, str]]:
             names.append(entry.name)
         if len(names) > MAX_FILES:
             raise LifecycleError(f"{root} holds more than {MAX_FILES} files; is it the folder of a table?")
-    names.sort(key=lambda name: ("/" in name, name))
-    for name in names:
-        yield name, os.path.join(root, *name.split("/"))
+    return sorted(names, key=lambda name: ("/" in name, name))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -128,9 +136,8 @@ def _signature(root: str, label: str) -> tuple[bytes, float]:
     A file is known by its size, its number and the times at which it and its entry changed: whoever
     sets one time back changes the other.
     """
-    made_by = os.path.join(PACKAGE, "table", "compile.py")
     parts, newest = [__version__, label], 0.0
-    for name, path in (("", made_by), *files(root)):
+    for name, path in (*_makers(), *files(root)):
         try:
             status = os.stat(path)
         except OSError:
@@ -139,6 +146,12 @@ def _signature(root: str, label: str) -> tuple[bytes, float]:
         parts.append(f"{name} {status.st_size} {status.st_ino} {status.st_mtime_ns} {status.st_ctime_ns}")
         newest = max(newest, status.st_mtime, status.st_ctime)
     return "\n".join(parts).encode(errors="surrogateescape"), newest
+
+
+def _makers() -> list[tuple[str, str]]:
+    """The modules that make rules from a table: where one of them is changed, the rules are made anew."""
+    folder = os.path.join(PACKAGE, "table")
+    return [(name, os.path.join(folder, name)) for name in sorted(os.listdir(folder)) if name.endswith(".py")]
 
 
 def _kept(path: str, signature: bytes) -> dict[str, Any] | None:

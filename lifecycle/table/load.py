@@ -18,6 +18,7 @@ from lifecycle.table.model import Table
 from lifecycle.table.source import INTEGER, MAX_MISTAKES, Mistake, Path_, Place, Source, dotted, meant, read
 
 ENTRY = 2  # parts of the path of an entry: `states.ACTIVE`; without it others would seem misspelt
+MAX_SIZE = 5_000_000  # characters of all files of a table
 MAX_PATH = 4_096  # characters of a file's name that messages have
 
 
@@ -80,10 +81,15 @@ def read_table(root: str, label: str) -> tuple[Loaded, list[Mistake]]:
 
     loaded = Loaded()
     mistakes: list[Mistake] = []
+    size = 0
     for name, path in bundled.files(root):
         source, found = read(path, shown(os.path.join(label, name) if name else label, limit=MAX_PATH))
         mistakes += found
         mistakes += _add(loaded, source, name)
+        size += sum(map(len, source.lines))
+        if size > MAX_SIZE:
+            mistakes.append(Mistake(Place(label), f"holds more than {MAX_SIZE:,} characters; is it the folder of a table?"))
+            break
     if not loaded.sources:
         return loaded, mistakes or [Mistake(Place(label), "holds no .yaml file; a table has at least a lifecycle.yaml")]
     broken = bool(mistakes)

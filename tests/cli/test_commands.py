@@ -183,4 +183,4 @@ def test_schema_prints_and_writes(tmp_path: Path) -> None:
 def test_a_misspelt_command_is_suggested() -> None:
     result = run("chek")
     assert result.exit_code == 2
-    assert "no command is called 'chek'; did you mean check?" in result.output
+    assert "no command is called chek; did you mean check?" in result.output

@@ -184,6 +184,12 @@ def test_a_thousand_files_of_one_key_are_read_to_the_end(tmp_path: Path) -> None
     assert found.count("name is said at") == 998
 
 
+def test_a_folder_of_large_files_is_not_read_to_its_end(tmp_path: Path) -> None:
+    for number in range(300):
+        (tmp_path / f"{number}.yaml").write_bytes(b"title: " + b"x" * 990_000)
+    assert "holds more than 5,000,000 characters; is it the folder of a table?" in run("lint", str(tmp_path))[0]
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read all")
 def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
     path = tmp_path / "t.yaml"
