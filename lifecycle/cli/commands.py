@@ -63,10 +63,8 @@ class Group(click.Group):
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
             close = nearest(name, COMMANDS)
-            ctx.fail(
-                f"no command is called {shown(name)}; "
-                + (f"did you mean {close}?" if close else f"there are {', '.join(COMMANDS)}")
-            )
+            hint = f"did you mean {close}?" if close else f"there are {', '.join(COMMANDS)}"
+            ctx.fail(f"no command is called {shown(name)}; {hint}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -188,7 +188,9 @@ def _where(found: Diff, group: Group) -> str:
             parts.append(_versions(found, group))
         elif key != "caller" and not _is_usual(found, group, key):
             words = _some(found.domain(key), group.box[key])
-            parts.append({"state": words, "task_state": f"task {words}".replace(BUSY, "busy")}.get(key, f"{LABELS.get(key, key)} {words}"))
+            parts.append(
+                {"state": words, "task_state": f"task {words}".replace(BUSY, "busy")}.get(key, f"{LABELS.get(key, key)} {words}")
+            )
     return "; ".join(parts)
 
 

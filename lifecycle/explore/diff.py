@@ -257,7 +257,9 @@ def _refused_apart(piece: Piece, facing_it: Piece) -> tuple[Change, ...]:
     return tuple(changes) and (*changes, ("rule", one.rule, other.rule))
 
 
-def _ends_apart(found: Diff, one: Ruling, other: Ruling, both: tuple[Piece, Piece], box: Box) -> Iterator[tuple[Box, tuple[Change, ...]]]:
+def _ends_apart(
+    found: Diff, one: Ruling, other: Ruling, both: tuple[Piece, Piece], box: Box
+) -> Iterator[tuple[Box, tuple[Change, ...]]]:
     """How what two rows do differs. It does so alike for all callers, but for the locks that they hold."""
     rows = [piece.row or {} for piece in both]
     holds = [ruling.request.caller.holds for ruling, row in zip((one, other), rows, strict=True) if row["lock"]]
