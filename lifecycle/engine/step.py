@@ -47,7 +47,8 @@ def begun(rules: Rules, decision: Decision) -> tuple[Situation, Work | None]:
         changes["before"] = situation.values["state"]
     state, task = outcome.shown or (situation.values["state"], situation.values["task_state"])
     after = moved(rules, situation, state, task, **changes)
-    works = outcome.becomes is not None and (bool(outcome.tasks) or outcome.becomes != (state,))
+    over = rules.states[state]["end"] or outcome.becomes is None
+    works = not over and (bool(outcome.tasks) or outcome.becomes != (state,))
     return after, Work(outcome, 0, situation) if works else None
 
 

@@ -95,7 +95,7 @@ def test_words_name_the_state_and_the_task(compute: Lifecycle) -> None:
             {"status": "SHUTOFF"},
             [*["rebuilding", "rebuild_block_device_mapping", "rebuild_spawning"], "powering-off"],
             ["SHUTOFF"],
-            ["ERROR"],
+            ["ERROR", "SHUTOFF"],
         ),
         ("confirmResize", None, {"status": "VERIFY_RESIZE"}, [], ["ACTIVE", "SHUTOFF"], ["ERROR"]),
         ("confirmResize", None, {"status": "VERIFY_RESIZE", "before": "SHUTOFF"}, [], ["SHUTOFF"], ["ERROR"]),
@@ -243,7 +243,7 @@ def test_an_unknown_name_is_an_error_that_says_the_right_one(
         (
             CaseError,
             "status ACTIVE does not go with vm_state paused: it is shown for vm_state active with task_state null, "
-            "scheduling, block_device_mapping, networking, …",
+            "scheduling, networking, block_device_mapping, …",
             {"status": "ACTIVE", "vm_state": "paused"},
         ),
         (
