@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from live.requested import wire
-from test_observed import Answer, report
+from recorded import Answer
+from test_observed import report
 
 from lifecycle import Server
 
