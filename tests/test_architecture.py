@@ -32,6 +32,8 @@ def test_a_decision_from_kept_rules_reads_no_yaml(module: str) -> None:
 
 @pytest.mark.parametrize("module", ["pydantic", "yaml", "graphviz", "lifecycle.render.views", "lifecycle.cli.lint"])
 def test_a_command_loads_only_what_it_needs(module: str) -> None:
-    code = "import sys\nfrom lifecycle.cli.commands import main\ntry: main(['check', 'os-stop', '--status', 'ACTIVE'])\nexcept SystemExit: pass"
+    code = (
+        "from lifecycle.cli.commands import main\ntry: main(['check', 'os-stop', '--status', 'ACTIVE'])\nexcept SystemExit: pass"
+    )
     loaded_by(code)
     assert module not in loaded_by(code)

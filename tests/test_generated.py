@@ -3,7 +3,7 @@
 import json
 import shutil
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
@@ -43,7 +43,7 @@ def test_the_pictures_are_current(root: Path, compute: Lifecycle, form: str) -> 
 def test_the_overview_is_legible_and_drawn_as_it_is_kept(root: Path, compute: Lifecycle) -> None:
     picture = VIEWS["overview"](compute.rules, compute.reading)
     assert 10 <= len(picture.edges) <= 15
-    kept = ElementTree.parse(root / "diagrams" / "overview.svg").getroot()  # noqa: S314 - our own file
+    kept = ET.parse(root / "diagrams" / "overview.svg").getroot()  # noqa: S314 - our own file
     titles = [element.text for element in kept.iter("{http://www.w3.org/2000/svg}title")]
     assert sorted(title for title in titles if title and "->" in title) == sorted(
         f"{edge.source}->{edge.target}" for edge in picture.edges

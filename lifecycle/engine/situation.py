@@ -120,20 +120,22 @@ def _holder(rules: Rules, told: Mapping[str, Any]) -> str | None:
     if locked is not None:
         _boolean("locked", locked)
     if "locked_by" in told:
-        holder: str | None = told["locked_by"]
+        holder: Any = told["locked_by"]
         if holder is not None and (not isinstance(holder, str) or holder not in rules.holders):
             raise CaseError(f"locked_by must be null or {' or '.join(rules.holders)}, not {shown(holder)}")
         if locked is not None and locked != (holder is not None):
             raise CaseError(f"locked is {str(locked).lower()}, but locked_by is {holder or 'null'}")
-        return holder
+        found: str | None = holder
+        return found
     return next(iter(rules.holders)) if locked else None
 
 
 def _before(rules: Rules, told: Mapping[str, Any]) -> str | None:
-    before: str | None = told.get("before")
+    before: Any = told.get("before")
     if before is not None and (not isinstance(before, str) or before not in rules.states):
         raise UnknownStatus(before, rules.states, "state")
-    return before
+    found: str | None = before
+    return found
 
 
 def _options(rules: Rules, told: object, values: dict[str, Any], known: set[str]) -> None:

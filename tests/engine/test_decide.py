@@ -190,7 +190,15 @@ def test_what_was_assumed_is_what_the_decision_depends_on_and_was_not_told(compu
 def test_a_body_is_judged_in_its_place_among_the_checks(compute: Lifecycle) -> None:
     paused = Server(status="PAUSED", locked_by="owner")
     assert compute.decide("reboot", paused, body={"reboot": {"type": "HARD"}}).variant == "HARD"
-    for body in ([], {}, {"reboot": {}, "pause": None}, {"pause": None}, {"reboot": {"type": "WARM"}}, {"reboot": None}):
+    bodies: list[object] = [
+        [],
+        {},
+        {"reboot": {}, "pause": None},
+        {"pause": None},
+        {"reboot": {"type": "WARM"}},
+        {"reboot": None},
+    ]
+    for body in bodies:
         decision = compute.decide("reboot", paused, body=body)
         assert (decision.code, decision.rule) == (400, "body")
         assert "lock" in [other["rule"] for other in decision.also]
