@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lifecycle.engine.decide import Decision, Ruling
-    from lifecycle.engine.rules import Rules
+    from lifecycle.engine.rules import Data, Rules
     from lifecycle.engine.situation import Situation
 
     Rule = Callable[[str, str | None, str], Ruling]
@@ -35,16 +35,32 @@ class Map:
 
     def __init__(self, rules: Rules, rule: Rule) -> None:
         self.rules = rules
-        self.rule = rule
-        self._requests = [
-            (action, variant)
-            for action, row in rules.actions.items()
-            if any(edition["rule"]["requires"].get("exists") for edition in row["editions"])
-            for variant in row["variants"] or (None,)
-        ]
+        self._rule = rule
+        self._rulings: dict[tuple[str, str | None, str], Ruling] = {}
+        self._requests: dict[str, list[tuple[str, str | None]]] = {}
         self._ones: dict[tuple[object, ...], Situation] = {}
         self.advice: dict[tuple[Ruling, Situation], list[dict[str, Any]]] = {}
         self._ways: dict[tuple[Situation, str], tuple[Way, ...]] = {}
+
+    def rule(self, action: str, variant: str | None, caller: str) -> Ruling:
+        """The rule of an action and variant as a caller of this name meets it."""
+        key = (action, variant, caller)
+        ruling = self._rulings.get(key)
+        if ruling is None:
+            ruling = self._rulings[key] = self._rule(action, variant, caller)
+        return ruling
+
+    def requests(self, state: str) -> list[tuple[str, str | None]]:
+        """The actions and variants on a server that exists that some edition of the table allows in a state."""
+        found = self._requests.get(state)
+        if found is None:
+            found = self._requests[state] = [
+                (action, variant)
+                for action, row in self.rules.actions.items()
+                if any(_open(edition["rule"]["requires"], state) for edition in row["editions"])
+                for variant in row["variants"] or (None,)
+            ]
+        return found
 
     def one(self, situation: Situation) -> Situation:
         """The one object for all situations with these values."""
@@ -67,7 +83,7 @@ class Map:
         waited = self._waited(situation)
         if waited is not None:
             yield Way(self.rules, caller, None, situation, waited)
-        for action, variant in self._requests:
+        for action, variant in self.requests(situation.values["state"]):
             decision = self.rule(action, variant, caller).decide(situation)
             if decision.outcome is None:
                 continue
@@ -90,6 +106,10 @@ class Map:
             for end in work.outcome.becomes or ()
         }
         return ends.pop() if len(ends) == 1 else None
+
+
+def _open(requires: Data, state: str) -> bool:
+    return bool(requires.get("exists")) and state in requires.get("state", (state,))
 
 
 REMEMBERED = 50_000  # situations that a map keeps

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from threading import RLock
 
-from lifecycle.engine.step import Work, moved, settled, under_way
-from lifecycle.errors import listed
+from lifecycle.engine.step import under_way
 from lifecycle.machine.plant import (
     ADVANCED,
     FAILED,
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from lifecycle.engine.decide import Decision
     from lifecycle.engine.situation import Situation
+    from lifecycle.engine.step import Work
     from lifecycle.machine.plant import Callback, Callbacks, Plant, Step
 
     Results = Iterator[object]
@@ -70,23 +70,17 @@ class Machine:
         the callbacks are. Raises UnknownTrigger.
         """
         with self._lock:
-            step = self._step(name)
+            try:
+                step = self._steps[self._situation][name]
+            except KeyError:
+                step = self._plant.step(self._situation, name)
+            if not step.allowed:
+                raise Refused(step.decision)
             if self._own or self._plant.callbacks:
-                _run(self._taking(step))
+                _run(self._changing(step))
             else:
                 self._take(step)
-            return step.decision
-
-    def _step(self, name: str) -> Step:
-        """The step that a trigger takes now. Raises Refused and UnknownTrigger."""
-        situation = self._situation
-        try:
-            step = self._steps[situation][name]
-        except KeyError:
-            step = self._plant.step(situation, name)
-        if not step.allowed:
-            raise Refused(step.decision)
-        return step
+            return step.decision  # type: ignore[return-value]
 
     def _take(self, step: Step) -> None:
         self._situation = step.after
@@ -101,10 +95,13 @@ class Machine:
     def decide(self, name: str) -> Decision:
         """The decision on an action or event now. Raises UnknownTrigger."""
         with self._lock:
-            try:
-                return self._steps[self._situation][name].decision
-            except KeyError:
-                return self._plant.step(self._situation, name).decision
+            return self._step(name).decision  # type: ignore[return-value]
+
+    def _step(self, name: str) -> Step:
+        try:
+            return self._steps[self._situation][name]
+        except KeyError:
+            return self._plant.step(self._situation, name)
 
     def advance(self) -> str:
         """Lets the work under way go one task further, or settle after its last; the status after it.
@@ -112,8 +109,7 @@ class Machine:
         Raises NotUnderWay.
         """
         with self._lock:
-            _run(self._advancing())
-            return self.status
+            return self._do(self._advancing())
 
     def settle(self, end: str | None = None) -> str:
         """Lets the work under way end well: in `end`, where it can end in several; the status after it.
@@ -121,8 +117,7 @@ class Machine:
         A machine with nothing under way stays as it is. Raises NotUnderWay where it cannot end so.
         """
         with self._lock:
-            _run(self._ending(SETTLED, end))
-            return self.status
+            return self._do(self._ending(SETTLED, end))
 
     def fail(self, end: str | None = None) -> str:
         """Lets the work under way fail, and end in `end` where it can end in several; the status after it.
@@ -130,56 +125,50 @@ class Machine:
         Raises NotUnderWay.
         """
         with self._lock:
-            _run(self._ending(FAILED, end))
-            return self.status
+            return self._do(self._ending(FAILED, end))
 
-    def _advancing(self) -> Results:
-        work = self._under_way()
-        if work.index + 1 == len(work.outcome.tasks) or not work.outcome.tasks:
-            return self._ending(SETTLED, None)
-        task, state = work.outcome.tasks[work.index + 1], self._situation.values["state"]
-        after = self._plant.one(moved(self._plant.rules, self._situation, state, task))
-        return self._changing(ADVANCED, after, Work(work.outcome, work.index + 1, work.began))
+    def _do(self, step: Step | None) -> str:
+        if step is not None:
+            if self._own or self._plant.callbacks:
+                _run(self._changing(step))
+            else:
+                self._take(step)
+        return self.status
 
-    def _ending(self, how: str, end: str | None) -> Results:
+    def _advancing(self) -> Step:
+        return self._plant.advance(self._situation, self._under_way())
+
+    def _ending(self, how: str, end: str | None) -> Step | None:
+        """The step that ends the work, or None where a server that rests is to settle."""
         if self._work is None and how == SETTLED and end is None:
-            return iter(())
-        work = self._under_way()
-        outcome = work.outcome
-        ends = (outcome.becomes if how == SETTLED else outcome.fails) or (self._situation.values["state"],)
-        if end is not None and end not in ends:
-            raise NotUnderWay(f"this work cannot {how} in {end}; it can in {listed(ends, 'or')}")
-        after = settled(self._plant.rules, self._situation, work, end or ends[0])
-        return self._changing(how, self._plant.one(after), None)
+            return None
+        return self._plant.end(self._situation, self._under_way(), how, end)
 
     def _under_way(self) -> Work:
         if self._work is None:
             raise NotUnderWay(f"nothing is under way: the {self._plant.rules.thing} is {self.status}")
         return self._work
 
-    def _taking(self, step: Step) -> Results:
-        return self._changing(step.name, step.after, step.work if step.ends_work else self._work)
-
-    def _changing(self, name: str, after: Situation, work: Work | None) -> Results:
+    def _changing(self, step: Step) -> Results:
         """One change, and around it what the callbacks return: before and exit, then enter and after."""
-        source, target = self.status, self._plant.rules.status(after.values["state"], after.values["task_state"])
-        change = Change(self, name, source, target)
-        yield from self._call(change, f"before_{name}", source != target and f"exit_{source}")
-        self._situation, self._work, self._past = after, work, (name, self._past)
-        yield from self._call(change, source != target and f"enter_{target}", f"after_{name}")
+        change = Change(self, step.name, step.source, step.target)
+        yield from self._call(step.first, change)
+        self._take(step)
+        yield from self._call(step.then, change)
 
-    def _call(self, change: Change, *moments: str | bool) -> Results:
+    def _call(self, moments: tuple[str, ...], change: Change) -> Results:
         for moment in moments:
             for callbacks in (self._plant.callbacks, self._own):
-                for callback in callbacks.get(str(moment), ()) if callbacks and moment else ():
-                    yield callback(change)
+                if callbacks and moment in callbacks:
+                    for callback in callbacks[moment]:
+                        yield callback(change)
 
     def leads(self, name: str, dest: str) -> bool:
         """Whether a trigger, or `advance`, `settle` or `fail`, would lead to this `state` now."""
         with self._lock:
             if name in WORK:
                 return self._work is not None and dest in self._dests(name, self._work)
-            step = self._steps.get(self._situation, {}).get(name) or self._plant.step(self._situation, name)
+            step = self._step(name)
             after = step.after.values
             return step.allowed and name_of(after["state"], after["task_state"]) == dest
 
@@ -296,26 +285,30 @@ class AsyncMachine(Machine):
         """As `Machine.trigger`."""
         async with self._turn:
             step = self._step(name)
-            await _wait(self._taking(step))
-            return step.decision
+            if not step.allowed:
+                raise Refused(step.decision)
+            await _wait(self._changing(step))
+            return step.decision  # type: ignore[return-value]
 
     async def advance(self) -> str:  # type: ignore[override]
         """As `Machine.advance`."""
         async with self._turn:
-            await _wait(self._advancing())
-            return self.status
+            return await self._did(self._advancing())
 
     async def settle(self, end: str | None = None) -> str:  # type: ignore[override]
         """As `Machine.settle`."""
         async with self._turn:
-            await _wait(self._ending(SETTLED, end))
-            return self.status
+            return await self._did(self._ending(SETTLED, end))
 
     async def fail(self, end: str | None = None) -> str:  # type: ignore[override]
         """As `Machine.fail`."""
         async with self._turn:
-            await _wait(self._ending(FAILED, end))
-            return self.status
+            return await self._did(self._ending(FAILED, end))
+
+    async def _did(self, step: Step | None) -> str:
+        if step is not None:
+            await _wait(self._changing(step))
+        return self.status
 
 
 def _run(results: Results) -> None:

@@ -250,14 +250,18 @@ def test_an_unknown_name_is_an_error_that_says_the_right_one(
         (CaseError, "options.rescue_timeout must be an integer, not true", {"options": {"rescue_timeout": "true"}}),
         (
             CaseError,
-            "status ACTIVE does not go with vm_state paused: it is shown for vm_state active with task_state null, "
-            "scheduling, networking, block_device_mapping, …",
+            (
+                "status ACTIVE does not go with vm_state paused: it is shown for vm_state active with task_state null, "
+                "scheduling, networking, block_device_mapping, …"
+            ),
             {"status": "ACTIVE", "vm_state": "paused"},
         ),
         (
             CaseError,
-            "status REBOOT does not go with task_state None: it is shown for vm_state active with task_state rebooting, "
-            "reboot_pending, reboot_started",
+            (
+                "status REBOOT does not go with task_state None: it is shown for vm_state active with task_state rebooting, "
+                "reboot_pending, reboot_started"
+            ),
             {"status": "REBOOT", "task_state": None},
         ),
     ],

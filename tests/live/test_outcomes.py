@@ -109,7 +109,7 @@ def walk(cloud: Cloud, nova: Lifecycle, rng: random.Random) -> int:
     for _ in range(LONGEST):
         open_to = changing(nova, described(row, world, before, options), world)
         names = sorted(name for name, decision in open_to.items() if decision.action not in NOT_WALKED)
-        if "resize" in history:
+        if "resize" in history or world.before:
             names = [name for name in names if name != "resize"]  # it would ask for the flavor that it may have
         if not names:
             break
