@@ -5,12 +5,12 @@ from __future__ import annotations
 import platform
 import sys
 
-from bench import cases, decisions, processes
+from bench import cases, decisions, machine, processes
 from bench.harness import TOLERATED, table
 
 
 def main() -> None:
-    lines = [line for part in (decisions, processes, cases) for line in part.lines()]
+    lines = [line for part in (decisions, machine, processes, cases) for line in part.lines()]
     print(f"{platform.python_implementation()} {platform.python_version()}, CPU time, medians of interleaved rounds\n")
     print(table(lines))
     sys.exit(any(line.excess > TOLERATED for line in lines))

@@ -6,6 +6,7 @@ The lifecycle's one `transitions.Machine` (`flat`) is made from the same table w
 
 from __future__ import annotations
 
+from inspect import isawaitable
 from threading import RLock
 
 from lifecycle.engine.step import under_way
@@ -22,15 +23,12 @@ from lifecycle.machine.plant import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
     from lifecycle.engine.decide import Decision
     from lifecycle.engine.situation import Situation
     from lifecycle.engine.step import Work
     from lifecycle.machine.plant import Callback, Callbacks, Plant, Step
-
-    Results = Iterator[object]
 
 
 WORK = (ADVANCED, SETTLED, FAILED)
@@ -39,27 +37,39 @@ WORK = (ADVANCED, SETTLED, FAILED)
 class Change:
     """What a callback is told: the machine, what triggered the change, and the status before and after it."""
 
-    __slots__ = ("machine", "source", "target", "trigger")
+    __slots__ = ("_step", "machine")
 
-    def __init__(self, machine: Machine, trigger: str, source: str, target: str) -> None:
+    def __init__(self, machine: Machine, step: Step) -> None:
         self.machine = machine
-        self.trigger = trigger
-        self.source = source
-        self.target = target
+        self._step = step
+
+    @property
+    def trigger(self) -> str:
+        """The action or event; `advance`, `settle` or `fail` where work went on or ended."""
+        return self._step.name
+
+    @property
+    def source(self) -> str:
+        """The status that was shown before."""
+        return self._step.source
+
+    @property
+    def target(self) -> str:
+        """The status that is shown after it."""
+        return self._step.target
 
 
 class Machine:
     """One server that runs. Safe to share between threads; its callbacks run one after the other."""
 
-    __slots__ = ("_lock", "_own", "_past", "_plant", "_situation", "_steps", "_work")
+    __slots__ = ("_lock", "_own", "_past", "_place", "_plant", "_work")
 
     def __init__(self, plant: Plant, situation: Situation) -> None:
         """A machine in this situation; where a task is under way, the work that the task belongs to is."""
         self._plant = plant
-        self._steps = plant.steps
-        self._situation = plant.one(situation)
+        self._place = plant.place(situation)
         self._work = under_way(plant.rules, situation)
-        self._past: tuple[str, Any] | None = None
+        self._past: list[str] | None = None
         self._own: Callbacks | None = None
         self._lock = RLock()
 
@@ -69,24 +79,46 @@ class Machine:
         Raises Refused, with the decision, where the table refuses it; nothing has changed then, whatever
         the callbacks are. Raises UnknownTrigger.
         """
-        with self._lock:
-            try:
-                step = self._steps[self._situation][name]
-            except KeyError:
-                step = self._plant.step(self._situation, name)
+        lock = self._lock
+        lock.acquire()  # `with` would take as long as all the rest
+        try:
+            step: Step = self._place[name]
             if not step.allowed:
                 raise Refused(step.decision)
-            if self._own or self._plant.callbacks:
-                _run(self._changing(step))
-            else:
-                self._take(step)
+            self._go(step)
             return step.decision  # type: ignore[return-value]
+        finally:
+            lock.release()
+
+    def _go(self, step: Step) -> None:
+        """One change, and around it the callbacks: before and exit, then enter and after."""
+        if not self._own and not self._plant.callbacks:
+            self._take(step)
+            return
+        change = Change(self, step)
+        for callback in self._called(step.first):
+            callback(change)
+        self._take(step)
+        for callback in self._called(step.then):
+            callback(change)
 
     def _take(self, step: Step) -> None:
-        self._situation = step.after
+        self._place = step.after
         if step.ends_work:
             self._work = step.work
-        self._past = (step.name, self._past)
+        if self._past is None:
+            self._past = [step.name]
+        else:
+            self._past.append(step.name)
+
+    def _called(self, moments: tuple[str, ...]) -> list[Callback]:
+        shared, own = self._plant.callbacks, self._own
+        found: list[Callback] = []
+        for moment in moments:
+            found += shared.get(moment, ())
+            if own:
+                found += own.get(moment, ())
+        return found
 
     def may(self, name: str) -> bool:
         """Whether `trigger` would do it now. Raises UnknownTrigger."""
@@ -95,13 +127,8 @@ class Machine:
     def decide(self, name: str) -> Decision:
         """The decision on an action or event now. Raises UnknownTrigger."""
         with self._lock:
-            return self._step(name).decision  # type: ignore[return-value]
-
-    def _step(self, name: str) -> Step:
-        try:
-            return self._steps[self._situation][name]
-        except KeyError:
-            return self._plant.step(self._situation, name)
+            decision: Decision = self._place[name].decision
+            return decision
 
     def advance(self) -> str:
         """Lets the work under way go one task further, or settle after its last; the status after it.
@@ -109,7 +136,8 @@ class Machine:
         Raises NotUnderWay.
         """
         with self._lock:
-            return self._do(self._advancing())
+            self._go(self._place.advance(self._under_way()))
+            return self.status
 
     def settle(self, end: str | None = None) -> str:
         """Lets the work under way end well: in `end`, where it can end in several; the status after it.
@@ -117,7 +145,9 @@ class Machine:
         A machine with nothing under way stays as it is. Raises NotUnderWay where it cannot end so.
         """
         with self._lock:
-            return self._do(self._ending(SETTLED, end))
+            if self._work is not None or end is not None:
+                self._go(self._place.end(self._under_way(), SETTLED, end))
+            return self.status
 
     def fail(self, end: str | None = None) -> str:
         """Lets the work under way fail, and end in `end` where it can end in several; the status after it.
@@ -125,55 +155,25 @@ class Machine:
         Raises NotUnderWay.
         """
         with self._lock:
-            return self._do(self._ending(FAILED, end))
-
-    def _do(self, step: Step | None) -> str:
-        if step is not None:
-            if self._own or self._plant.callbacks:
-                _run(self._changing(step))
-            else:
-                self._take(step)
-        return self.status
-
-    def _advancing(self) -> Step:
-        return self._plant.advance(self._situation, self._under_way())
-
-    def _ending(self, how: str, end: str | None) -> Step | None:
-        """The step that ends the work, or None where a server that rests is to settle."""
-        if self._work is None and how == SETTLED and end is None:
-            return None
-        return self._plant.end(self._situation, self._under_way(), how, end)
+            self._go(self._place.end(self._under_way(), FAILED, end))
+            return self.status
 
     def _under_way(self) -> Work:
         if self._work is None:
             raise NotUnderWay(f"nothing is under way: the {self._plant.rules.thing} is {self.status}")
         return self._work
 
-    def _changing(self, step: Step) -> Results:
-        """One change, and around it what the callbacks return: before and exit, then enter and after."""
-        change = Change(self, step.name, step.source, step.target)
-        yield from self._call(step.first, change)
-        self._take(step)
-        yield from self._call(step.then, change)
-
-    def _call(self, moments: tuple[str, ...], change: Change) -> Results:
-        for moment in moments:
-            for callbacks in (self._plant.callbacks, self._own):
-                if callbacks and moment in callbacks:
-                    for callback in callbacks[moment]:
-                        yield callback(change)
-
     def leads(self, name: str, dest: str) -> bool:
         """Whether a trigger, or `advance`, `settle` or `fail`, would lead to this `state` now."""
         with self._lock:
             if name in WORK:
                 return self._work is not None and dest in self._dests(name, self._work)
-            step = self._step(name)
-            after = step.after.values
+            step = self._place[name]
+            after = step.after.situation.values
             return step.allowed and name_of(after["state"], after["task_state"]) == dest
 
     def _dests(self, name: str, work: Work) -> tuple[str, ...]:
-        here, tasks = self._situation.values["state"], work.outcome.tasks
+        here, tasks = self._place.situation.values["state"], work.outcome.tasks
         if name == ADVANCED and work.index + 1 < len(tasks):
             return (name_of(here, tasks[work.index + 1]),)
         return (work.outcome.fails if name == FAILED else work.outcome.becomes) or (here,)
@@ -201,13 +201,12 @@ class Machine:
     @property
     def status(self) -> str:
         """The status that it shows."""
-        values = self._situation.values
-        return self._plant.rules.status(values["state"], values["task_state"])
+        return self._place.status
 
     @property
     def state(self) -> str:
         """The state and the task as `transitions` names them: `ACTIVE`, `ACTIVE/powering-off`."""
-        values = self._situation.values
+        values = self._place.situation.values
         return name_of(values["state"], values["task_state"])
 
     @state.setter
@@ -219,37 +218,34 @@ class Machine:
     @property
     def task_state(self) -> str | None:
         """The task under way, or None."""
-        task: str | None = self._situation.values["task_state"]
+        task: str | None = self._place.situation.values["task_state"]
         return task
 
     @property
     def locked_by(self) -> str | None:
         """Who holds its lock, or None."""
-        holder: str | None = self._situation.values["locked_by"]
+        holder: str | None = self._place.situation.values["locked_by"]
         return holder
 
     @property
     def situation(self) -> Situation:
         """All that is known of it."""
-        return self._situation
+        return self._place.situation
 
     @property
     def history(self) -> list[str]:
         """The requests and events that led here, the oldest first; `settle` and `fail` are how work ended."""
-        past, names = self._past, list[str]()
-        while past is not None:
-            names.append(past[0])
-            past = past[1]
-        return names[::-1]
+        return list(self._past or ())
 
     def told(self) -> dict[str, Any]:
         """What it shows, in the keys of a case: what a server of the same situation is made from."""
-        return self._plant.told(self._situation)
+        return self._plant.told(self._place.situation)
 
     def __copy__(self) -> Machine:
         with self._lock:
-            other = type(self)(self._plant, self._situation)
-            other._work, other._past, other._own = self._work, self._past, self._own  # noqa: SLF001 - another one of us
+            other = type(self)(self._plant, self._place.situation)
+            other._work, other._own = self._work, self._own  # noqa: SLF001 - another one of us
+            other._past = self._past and list(self._past)  # noqa: SLF001
             return other
 
     def __deepcopy__(self, memo: object) -> Machine:
@@ -259,10 +255,10 @@ class Machine:
     def __reduce__(self) -> tuple[Any, ...]:
         again, arguments = self._plant.origin
         with self._lock:
-            return again, (*arguments, type(self), self._situation, self._work, self._past)
+            return again, (*arguments, type(self), self._place.situation, self._work, self._past)
 
     @classmethod
-    def restored(cls, plant: Plant, situation: Situation, work: Work | None, past: Any) -> Machine:
+    def restored(cls, plant: Plant, situation: Situation, work: Work | None, past: list[str] | None) -> Machine:
         """A machine as another one was; callbacks are not taken along."""
         other = cls(plant, situation)
         other._work, other._past = work, past
@@ -284,39 +280,40 @@ class AsyncMachine(Machine):
     async def trigger(self, name: str) -> Decision:  # type: ignore[override]
         """As `Machine.trigger`."""
         async with self._turn:
-            step = self._step(name)
+            step: Step = self._place[name]
             if not step.allowed:
                 raise Refused(step.decision)
-            await _wait(self._changing(step))
+            await self._going(step)
             return step.decision  # type: ignore[return-value]
 
     async def advance(self) -> str:  # type: ignore[override]
         """As `Machine.advance`."""
         async with self._turn:
-            return await self._did(self._advancing())
+            await self._going(self._place.advance(self._under_way()))
+            return self.status
 
     async def settle(self, end: str | None = None) -> str:  # type: ignore[override]
         """As `Machine.settle`."""
         async with self._turn:
-            return await self._did(self._ending(SETTLED, end))
+            if self._work is not None or end is not None:
+                await self._going(self._place.end(self._under_way(), SETTLED, end))
+            return self.status
 
     async def fail(self, end: str | None = None) -> str:  # type: ignore[override]
         """As `Machine.fail`."""
         async with self._turn:
-            return await self._did(self._ending(FAILED, end))
+            await self._going(self._place.end(self._under_way(), FAILED, end))
+            return self.status
 
-    async def _did(self, step: Step | None) -> str:
-        if step is not None:
-            await _wait(self._changing(step))
-        return self.status
+    async def _going(self, step: Step) -> None:
+        change = Change(self, step)
+        for callback in self._called(step.first):
+            await _waited(callback(change))
+        self._take(step)
+        for callback in self._called(step.then):
+            await _waited(callback(change))
 
 
-def _run(results: Results) -> None:
-    for _ in results:
-        pass
-
-
-async def _wait(results: Results) -> None:
-    for result in results:
-        if hasattr(result, "__await__"):
-            await result
+async def _waited(result: object) -> None:
+    if isawaitable(result):
+        await result

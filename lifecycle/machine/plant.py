@@ -55,7 +55,7 @@ class UnknownCallback(UnknownName):
 
 
 class Step:
-    """One change of a machine: what triggers it, the decision on that, the situation after it, and the work that it begins.
+    """One change of a machine: what triggers it, the decision on that, where it leads, and the work that it begins.
 
     `ends_work` says whether work that was under way before is over with it; `first` and `then` are the moments
     for callbacks on either side of it. Shared by all machines, and so is what it leads to.
@@ -63,78 +63,99 @@ class Step:
 
     __slots__ = ("after", "allowed", "decision", "ends_work", "first", "name", "source", "target", "then", "work")
 
-    def __init__(self, rules: Rules, name: str, before: Situation, after: Situation, work: Work | None) -> None:
+    def __init__(self, name: str, before: Place, after: Place, work: Work | None, decision: Decision | None = None) -> None:
         self.name = name
-        self.decision: Decision | None = None
-        self.allowed = True
+        self.decision = decision
+        self.allowed = decision is None or decision.allowed
         self.after = after
         self.work = work
-        self.ends_work = work is not None or after.values["task_state"] is None
-        self.source, self.target = (rules.status(one.values["state"], one.values["task_state"]) for one in (before, after))
-        self.first = (f"before_{name}", f"exit_{self.source}") if self.source != self.target else (f"before_{name}",)
-        self.then = (f"enter_{self.target}", f"after_{name}") if self.source != self.target else (f"after_{name}",)
+        self.ends_work = work is not None or after.situation.values["task_state"] is None
+        self.source, self.target = before.status, after.status
+        changes = self.source != self.target
+        self.first = (f"before_{name}", f"exit_{self.source}") if changes else (f"before_{name}",)
+        self.then = (f"enter_{self.target}", f"after_{name}") if changes else (f"after_{name}",)
+
+
+class Place(dict):  # type: ignore[type-arg]  # dict[str, Step] would need Step when the class is made
+    """Where a machine is: a situation, and the step of each trigger there, worked out when it is first looked up."""
+
+    __slots__ = ("_ends", "plant", "situation", "status")
+
+    def __init__(self, plant: Plant, situation: Situation) -> None:
+        super().__init__()
+        self.plant = plant
+        self.situation = situation
+        self.status = plant.rules.status(situation.values["state"], situation.values["task_state"])
+        self._ends: dict[tuple[Work, str, str | None], Step] = {}
+
+    def __missing__(self, name: str) -> Step:
+        """The step of a trigger. Raises UnknownTrigger."""
+        decision = self.plant.decide(self.situation, name)
+        after, work = begun(self.plant.rules, decision)
+        step = self[name] = Step(name, self, self.plant.place(after), work, decision)
+        return step
+
+    def advance(self, work: Work) -> Step:
+        """The step from a task to the one after it; after the last the work settles."""
+        if work.index + 1 >= len(work.outcome.tasks):
+            return self.end(work, SETTLED, None)
+        step = self._ends.get((work, ADVANCED, None))
+        if step is None:
+            task, state = work.outcome.tasks[work.index + 1], self.situation.values["state"]
+            after = self.plant.place(moved(self.plant.rules, self.situation, state, task))
+            further = Work(work.outcome, work.index + 1, work.began)
+            step = self._ends[work, ADVANCED, None] = Step(ADVANCED, self, after, further)
+        return step
+
+    def end(self, work: Work, how: str, end: str | None) -> Step:
+        """The step that ends work, well or in failure, in a state of those it can end in. Raises NotUnderWay."""
+        step = self._ends.get((work, how, end))
+        if step is None:
+            can = (work.outcome.becomes if how == SETTLED else work.outcome.fails) or (self.situation.values["state"],)
+            if end is not None and end not in can:
+                raise NotUnderWay(f"this work cannot {how} in {end}; it can in {listed(can, 'or')}")
+            after = self.plant.place(settled(self.plant.rules, self.situation, work, end or can[0]))
+            step = self._ends[work, how, end] = Step(how, self, after, None)
+        return step
+
+    def forget(self) -> None:
+        """Frees what was worked out; it is worked out again where it is asked for."""
+        self.clear()
+        self._ends.clear()
 
 
 class Plant:
-    """What all machines of one caller at one microversion share: the steps known so far, and callbacks for all."""
+    """What all machines of one caller at one microversion share: the places known so far, and callbacks for all."""
 
-    __slots__ = ("_ends", "_ruling", "_situations", "callbacks", "origin", "rules", "steps")
+    __slots__ = ("_places", "_ruling", "callbacks", "origin", "rules")
 
     def __init__(self, rules: Rules, ruling: Callable[[str, str | None], Ruling], callbacks: Callbacks, origin: Origin) -> None:
         """`ruling` gives the rule of a trigger and variant as this caller meets it."""
         self.rules = rules
         self.callbacks = callbacks
         self.origin = origin
-        self.steps: dict[Situation, dict[str, Step]] = {}
-        self._ends: dict[tuple[Situation, Work, str, str | None], Step] = {}
         self._ruling = ruling
-        self._situations: dict[tuple[object, ...], Situation] = {}
+        self._places: dict[tuple[object, ...], Place] = {}
 
-    def one(self, situation: Situation) -> Situation:
-        """The one object for all situations with these values, so that its steps are looked up."""
-        if len(self._situations) >= REMEMBERED or len(self._ends) >= REMEMBERED:
-            self._situations.clear()
-            self.steps.clear()
-            self._ends.clear()
+    def place(self, situation: Situation) -> Place:
+        """The one place of all situations with these values."""
         values = situation.values
-        return self._situations.setdefault(tuple(values[key] for key in sorted(values)), situation)
+        key = tuple(values[key] for key in sorted(values))
+        place = self._places.get(key)
+        if place is None:
+            if len(self._places) >= REMEMBERED:
+                for known in self._places.values():
+                    known.forget()
+                self._places.clear()
+            place = self._places.setdefault(key, Place(self, situation))
+        return place
 
-    def step(self, situation: Situation, name: str) -> Step:
-        """What a trigger does in a situation. Raises UnknownTrigger."""
+    def decide(self, situation: Situation, name: str) -> Decision:
+        """The decision on an action, with its variant, or an event. Raises UnknownTrigger."""
         trigger, _, variant = name.partition(":")
         if trigger not in self.rules.actions and name not in self.rules.events:
             raise UnknownTrigger(name, (*self.rules.actions, *self.rules.events))
-        decision = self._ruling(trigger, variant or None).decide(situation)
-        after, work = begun(self.rules, decision)
-        step = Step(self.rules, name, situation, self.one(after), work)
-        step.decision, step.allowed = decision, decision.allowed
-        self.steps.setdefault(situation, {})[name] = step
-        return step
-
-    def advance(self, situation: Situation, work: Work) -> Step:
-        """The step from a task to the one after it; after the last the work settles."""
-        if work.index + 1 >= len(work.outcome.tasks):
-            return self.end(situation, work, SETTLED, None)
-        key = (situation, work, ADVANCED, None)
-        step = self._ends.get(key)
-        if step is None:
-            after = moved(self.rules, situation, situation.values["state"], work.outcome.tasks[work.index + 1])
-            further = Work(work.outcome, work.index + 1, work.began)
-            step = self._ends[key] = Step(self.rules, ADVANCED, situation, self.one(after), further)
-        return step
-
-    def end(self, situation: Situation, work: Work, how: str, end: str | None) -> Step:
-        """The step that ends work, well or in failure, in a state of those it can end in. Raises NotUnderWay."""
-        key = (situation, work, how, end)
-        step = self._ends.get(key)
-        if step is None:
-            outcome = work.outcome
-            can = (outcome.becomes if how == SETTLED else outcome.fails) or (situation.values["state"],)
-            if end is not None and end not in can:
-                raise NotUnderWay(f"this work cannot {how} in {end}; it can in {listed(can, 'or')}")
-            after = settled(self.rules, situation, work, end or can[0])
-            step = self._ends[key] = Step(self.rules, how, situation, self.one(after), None)
-        return step
+        return self._ruling(trigger, variant or None).decide(situation)
 
     def told(self, situation: Situation) -> dict[str, Any]:
         """A situation in the keys of a case; an option by the number that stands for its sign."""

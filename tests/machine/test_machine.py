@@ -1,6 +1,8 @@
 """The machine, as a program uses it."""
 
 import asyncio
+import copy
+import pickle
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -152,3 +154,14 @@ def test_the_tools_of_transitions_work_on_it(compute: Lifecycle) -> None:
     markup = compute.transitions(MarkupMachine).markup
     assert {transition["trigger"] for transition in markup["transitions"]} >= {"os-stop", "reclaim"}
     assert issubclass(type(compute.transitions(GraphMachine)), GraphMachine)
+
+
+def test_a_long_history_is_pickled_and_copied(compute: Lifecycle) -> None:
+    machine = compute.machine(Server(status="ACTIVE"))
+    for _ in range(5_000):
+        machine.trigger("lock")
+        machine.trigger("unlock")
+    other = copy.copy(machine)
+    other.trigger("lock")
+    assert pickle.loads(pickle.dumps(machine)).history == machine.history == ["lock", "unlock"] * 5_000  # noqa: S301
+    assert other.history == [*machine.history, "lock"]
