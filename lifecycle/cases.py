@@ -73,11 +73,14 @@ def _nested(value: object) -> bool:
 class Cases:
     """Decides cases, and keeps what they have in common."""
 
-    def __init__(self, lifecycle: Lifecycle, caller: str | None = None, microversion: str | None = None) -> None:
-        """`caller` and `microversion` stand for those that a case does not tell."""
+    def __init__(
+        self, lifecycle: Lifecycle, caller: str | None = None, microversion: str | None = None, *, advice: bool = False
+    ) -> None:
+        """`caller` and `microversion` stand for those that a case does not tell; `advice` adds `to_allow` to the answers."""
         self.lifecycle = lifecycle
         self.caller = caller
         self.microversion = microversion
+        self.advice = advice
         self._rulings: dict[tuple[object, ...], Ruling] = {}
         self._situations: dict[tuple[object, ...], Situation] = {}
         self._allowed: dict[tuple[object, ...], tuple[str, str]] = {}
@@ -141,11 +144,14 @@ class Cases:
     def answer(self, text: str) -> str:
         """A line of JSON with its decision added, as a line of JSON without its end. Raises LifecycleError."""
         case = read_case(text)
-        decision = self._text(self.decide(case))
+        decision = self.decide(case)
+        told = self._text(decision)
+        if self.advice:
+            told = f'{told[:-1]}, "to_allow": {_dumps(decision.to_allow)}}}'
         if "decision" in case:
             del case["decision"]
             text = _dumps(case)
-        return f'{text.strip()[:-1]}, "decision": {decision}}}'
+        return f'{text.strip()[:-1]}, "decision": {told}}}'
 
     def _text(self, decision: Decision) -> str:
         """The decision as JSON, put together from parts that many decisions share."""

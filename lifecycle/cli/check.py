@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import IO, Any
 
-    from lifecycle import Decision, Lifecycle
+    from lifecycle import Decision
     from lifecycle.cases import Cases
 
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         "lifecycle check os-stop --status PAUSED --as member",
         "lifecycle check reboot --variant HARD --status PAUSED --locked-by owner",
         "lifecycle check os-stop --server server.json --microversion 2.47",
+        "lifecycle check os-stop --status PAUSED --locked-by admin --advice",
         "lifecycle check --cases cases.jsonl > decisions.jsonl",
     ),
 )
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
 @click.option("--variant", metavar="V", help="The variant: SOFT or HARD for reboot.")
 @click.option("--body", metavar="JSON|@FILE", help="The whole request document.")
 @click.option("--cases", metavar="FILE", help="A JSON object a line; each is answered with its decision. - is standard input.")
+@click.option("--advice", is_flag=True, help="Tell too what would make it allowed, and who can bring it about.")
 @table_options
-def command(action: str | None, cases: str | None, as_json: bool, **options: Any) -> None:
+def command(action: str | None, cases: str | None, advice: bool, as_json: bool, **options: Any) -> None:
     """Decide whether ACTION may be done to this server now, by this caller.
 
     Exits with 0 when it may, 1 when it is refused, 2 when the question cannot be read.
@@ -44,7 +46,9 @@ def command(action: str | None, cases: str | None, as_json: bool, **options: Any
     if cases is not None:
         if action is not None:
             raise click.UsageError("--cases brings its own actions; leave ACTION out")
-        sys.exit(0 if run_cases(lifecycle, cases, options["caller"], options["microversion"]) else 2)
+        from lifecycle.cases import Cases
+
+        sys.exit(0 if run_cases(Cases(lifecycle, options["caller"], options["microversion"], advice=advice), cases) else 2)
     if action is None:
         raise click.UsageError("which ACTION? `lifecycle actions` lists them")
     decision = lifecycle.decide(
@@ -53,9 +57,9 @@ def command(action: str | None, cases: str | None, as_json: bool, **options: Any
     if as_json:
         import json
 
-        click.echo(json.dumps(decision.as_dict(), ensure_ascii=False, indent=2))
+        click.echo(json.dumps({**decision.as_dict(), "to_allow": decision.to_allow}, ensure_ascii=False, indent=2))
     else:
-        click.echo(report(decision))
+        click.echo(report(decision, advice=advice))
     sys.exit(0 if decision.allowed else 1)
 
 
@@ -72,7 +76,7 @@ def _body(text: str | None) -> object:
         raise CaseError(f"--body {error}") from None
 
 
-def report(decision: Decision) -> str:
+def report(decision: Decision, *, advice: bool = False) -> str:
     """A decision for a person at a terminal."""
     mark = click.style("✓", fg="green") if decision.allowed else click.style("✗", fg="red")
     lines = [f"{mark} {decision.code} {decision.reason}"]
@@ -83,16 +87,21 @@ def report(decision: Decision) -> str:
         notes.append(("if it fails", " or ".join(decision.on_failure)))
     if decision.loses:
         notes.append(("is lost", ", ".join(decision.loses)))
+    if advice and not decision.allowed:
+        notes += [("to allow it", _advised(one)) for one in decision.to_allow] or [("to allow it", "nothing helps")]
     if decision.assumed:
         notes.append(("assumed", f"the usual {', '.join(decision.assumed)}"))
     return "\n".join(lines + [f"  {click.style(f'{name:<12}', dim=True)}  {text}" for name, text in notes])
 
 
-def run_cases(lifecycle: Lifecycle, name: str, caller: str | None, microversion: str | None) -> bool:
-    """Answers every line of a file; whether all could be read. A progress bar on a terminal."""
-    from lifecycle.cases import Cases
+def _advised(change: dict[str, Any]) -> str:
+    """`state ACTIVE, locked_by none (by admin)`: what must be, and who can bring it about."""
+    wanted = [f"{key} {'none' if value is None else value}" for key, value in change.items() if key != "by"]
+    return f"{', '.join(wanted)} (by {change['by']})"
 
-    cases = Cases(lifecycle, caller, microversion)
+
+def run_cases(cases: Cases, name: str) -> bool:
+    """Answers every line of a file; whether all could be read. A progress bar on a terminal."""
     try:
         file = click.open_file(name, "rb")
     except OSError as error:

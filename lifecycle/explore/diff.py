@@ -164,7 +164,7 @@ def runs(found: Diff, name: str, variants: Pair) -> list[tuple[Pair, Pair]]:
     cuts = sorted(start for start in starts if first <= start <= last)
     ends = [*((cut[0], cut[1] - 1) for cut in cuts[1:]), last]
     return [
-        ((known[0] and start or None, known[1] and start or None), (known[0] and end or None, known[1] and end or None))
+        (((known[0] and start) or None, (known[1] and start) or None), ((known[0] and end) or None, (known[1] and end) or None))
         for start, end in zip(cuts, ends, strict=False)
     ]
 

@@ -113,8 +113,8 @@ def _body(found: Diff, group: Group) -> Any:
     """A body that is wrong as the box wants it; None for none, False where none can be told."""
     keys = {side.rules.actions[group.action]["body"] for side in (found.left, found.right)}
     fields = {side.rules.actions[group.action]["variant_in"] for side in (found.left, found.right)}
-    if group.box.get("envelope") == {WRONG}:
+    if group.box.get("envelope") == frozenset((WRONG,)):
         return {} if None not in keys else False
-    if group.box.get("body") == {WRONG}:
+    if group.box.get("body") == frozenset((WRONG,)):
         return {keys.pop(): {}} if None not in keys | fields and len(keys) == 1 else False
     return None

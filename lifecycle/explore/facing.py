@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def rule_meaning(rule: Data | None) -> Any:
-    """All of a rule but where it stands: two rules of which this is equal answer alike, in tables of one `context` and the same checks."""
+    """All of a rule but where it stands: where it is equal rules answer alike, in tables of one `context` and checks."""
     if rule is None:
         return None
     said = {key: value for key, value in rule.items() if key not in WHERE}
@@ -72,11 +72,9 @@ def _words(rules: Rules) -> dict[str, Any]:
         words[f"vm_state of {name}"] = state["vm_state"]
         words[f"{name} implies"] = dict(sorted(state["implies"].items()))
         words[f"{name} is an end"] = state["end"]
-        for task in rules.tasks:
-            words[f"status of {name} during {task}"] = rules.status(name, task)
+        words |= {f"status of {name} during {task}": rules.status(name, task) for task in rules.tasks}
     for status, pairs in rules.by_status.items():
-        for state, task in reversed(pairs):
-            words[f"{status} of a {state} stands for the task"] = task
+        words |= {f"{status} of a {state} stands for the task": task for state, task in reversed(pairs)}
         words[f"{status} stands for the state"] = pairs[0][0]
     for name, fact in rules.facts.items():
         words[f"usual {name}"] = fact["usual"]

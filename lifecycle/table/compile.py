@@ -347,7 +347,7 @@ def _lines(loaded: Loaded, table: Table, stack: list[Layer]) -> dict[str, str]:
 
 
 def _recalls(data: Mapping[str, Any]) -> dict[str, list[str]]:
-    """For each name that something is remembered under, the states that may stand there."""
+    """For each name that something is remembered under, the states that may stand there, the usual one first."""
     found: dict[str, dict[str, None]] = {}
     for action in data["actions"].values():
         for edition in action["editions"]:
@@ -356,4 +356,5 @@ def _recalls(data: Mapping[str, Any]) -> dict[str, list[str]]:
                 if outcome["remembers"]:
                     states = outcome["when"].get("state") or rule["requires"].get("state") or list(data["states"])
                     found.setdefault(outcome["remembers"], {}).update(dict.fromkeys(states))
-    return {name: list(states) for name, states in found.items()}
+    usual = data["usual_state"]
+    return {name: sorted(states, key=lambda state: (state != usual, state)) for name, states in found.items()}
