@@ -11,7 +11,7 @@ from lifecycle.explore.ways import Map, Way, shortest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
     from typing import Any
 
     from lifecycle.engine.decide import Decision
@@ -31,7 +31,7 @@ class Plan:
 
     __slots__ = ("target", "ways")
 
-    def __init__(self, target: str, ways: list[Way]) -> None:
+    def __init__(self, target: str, ways: Sequence[Way]) -> None:
         self.target = target
         self.ways = ways
 
@@ -58,11 +58,15 @@ def plan(found: Map, start: Situation, target: str, caller: str, losses: Collect
     rules = found.rules
     if target not in rules.by_status:
         raise UnknownStatus(target, rules.by_status)
-    goal = _shows(rules, target)
-    ways = shortest(found, start, (caller,), goal, losses, MOST)
-    if ways is None:
-        raise NoPlan(_why_not(found, start, target, caller, losses))
-    return Plan(target, ways)
+    start = found.one(start)
+    key = (start, target, caller, frozenset(losses))
+    known = found.plans.get(key)
+    if known is None:
+        ways = shortest(found, start, (caller,), _shows(rules, target), losses, MOST)
+        known = found.plans[key] = _why_not(found, start, target, caller, losses) if ways is None else tuple(ways)
+    if isinstance(known, str):
+        raise NoPlan(known)
+    return Plan(target, known)
 
 
 def _shows(rules: Rules, target: str) -> Callable[[Situation], bool]:
@@ -124,10 +128,17 @@ def to_allow(found: Map, decision: Decision) -> list[dict[str, Any]]:
 
 def _changes(found: Map, decision: Decision) -> list[dict[str, Any]]:
     advice: list[dict[str, Any]] = []
-    for caller in _askers(found.rules, decision.ruling.request.caller.name):
+    helped: set[tuple[str, ...]] = set()
+    request = decision.ruling.request
+    for caller in _askers(found.rules, request.caller.name):
+        refusals = found.rule(request.action, request.variant, caller).decide(decision.situation).refusals
+        refused = tuple(refusal.rule for refusal in refusals)
+        if refused in helped:
+            continue  # whom the same stands in the way of, the same would help
         one = _advice(found, decision, caller)
         if one and not any(_within(other, one) for other in advice):
             advice.append(one)
+            helped.add(refused)
     return sorted(advice, key=len)
 
 

@@ -40,6 +40,7 @@ class Map:
         self._requests: dict[str, list[tuple[str, str | None]]] = {}
         self._ones: dict[tuple[object, ...], Situation] = {}
         self.advice: dict[tuple[Ruling, Situation], list[dict[str, Any]]] = {}
+        self.plans: dict[tuple[Situation, str, str, frozenset[str]], tuple[Way, ...] | str] = {}
         self._ways: dict[tuple[Situation, str], tuple[Way, ...]] = {}
 
     def rule(self, action: str, variant: str | None, caller: str) -> Ruling:
@@ -69,6 +70,7 @@ class Map:
             self._ones.clear()
             self._ways.clear()
             self.advice.clear()
+            self.plans.clear()
         return self._ones.setdefault(tuple(values[key] for key in sorted(values)), situation)
 
     def ways(self, situation: Situation, caller: str) -> tuple[Way, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from lifecycle import Lifecycle
     from lifecycle.engine.decide import Decision
 
-SECONDS, LONGEST, LEAST = 60, 5, 30
+SECONDS = int(os.environ.get("LIFECYCLE_LIVE_SECONDS", "60"))
+LONGEST, LEAST = 5, 30
 TOLD = ("vm_state", "task_state", "locked_by")
 
 NOT_WALKED = {
