@@ -86,6 +86,7 @@ class Cases:
         self._allowed: dict[tuple[object, ...], tuple[str, str]] = {}
         self._tails: dict[tuple[str, ...], str] = {}
         self._shown: dict[tuple[object, ...], str] = {}
+        self._before: dict[Situation, str] = {}
 
     def decide(self, case: dict[str, Any]) -> Decision:
         """The decision on one case. Raises LifecycleError where the case cannot be."""
@@ -117,7 +118,8 @@ class Cases:
 
     def _situation(self, told: dict[str, Any]) -> Situation:
         options = told.pop("options", None)
-        key: tuple[object, ...] = (*told.items(), *map(type, told.values()))
+        values = told.values()
+        key: tuple[object, ...] = (*told, *values, *map(type, values))
         if options is not None:
             told["options"] = options
             if type(options) is dict:
@@ -159,17 +161,26 @@ class Cases:
         tail = self._tails.get(assumed)
         if tail is None:
             tail = self._tails[assumed] = _part(decision, ("assumed",))
-        values, outcome = decision.situation.values, decision.outcome
+        situation, outcome = decision.situation, decision.outcome
         if outcome is not None:
-            key = (decision.ruling, outcome, decision.shown_before)
+            key = (outcome, decision.shown_before)  # an outcome belongs to one action
             known = self._allowed.get(key)
             if known is None:
                 known = self._allowed[key] = _part(decision, BEFORE), _part(decision, AFTER)
             return f"{{{known[0]}, {self._shows(decision.status, decision.task_state, decision.locked_by)}, {known[1]}, {tail}}}"
-        shown = self._shows(decision.shown_before, values["task_state"], values["locked_by"])
+        before = self._before.get(situation) or self._show_before(decision)
         texts = [refusal.texts or _texts(refusal) for refusal in decision.refusals]
         also = ", ".join([text for _, text in texts[1:]])
-        return f'{texts[0][0]}, {shown}, {REFUSED}, "also": [{also}], {tail}}}'
+        return f'{texts[0][0]}, {before}, {REFUSED}, "also": [{also}], {tail}}}'
+
+    def _show_before(self, decision: Decision) -> str:
+        """What a server that is refused goes on to show."""
+        if len(self._before) >= REMEMBERED:
+            self._before.clear()
+        values = decision.situation.values
+        found = self._shows(decision.shown_before, values["task_state"], values["locked_by"])
+        self._before[decision.situation] = found
+        return found
 
     def _shows(self, *shows: str | None) -> str:
         text = self._shown.get(shows)

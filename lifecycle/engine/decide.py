@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lifecycle.engine.checks import Gate, Refusal, Request, absent, gates
-from lifecycle.engine.outcome import Outcome, Outcomes
 from lifecycle.engine.situation import SIGNS, Situation
 from lifecycle.errors import listed
 
@@ -11,6 +10,8 @@ TYPE_CHECKING = False  # typing itself takes as long to import as all of this pa
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
+
+    from lifecycle.engine.outcome import Outcome
 
 PLACE = frozenset(("state", "task_state"))
 REMEMBERED = 10_000  # answers to what was assumed that a ruling keeps
@@ -181,7 +182,7 @@ class Ruling:
         self.rule = rule
         self.gates: tuple[Gate, ...] = gates(request, rule)
         self._steps = tuple((gate.key, gate) for gate in self.gates)
-        self.outcomes = Outcomes(rules, rule["outcomes"])
+        self.outcomes = rules.outcomes(rule["outcomes"])
 
     @property
     def wire(self) -> tuple[str, str, Any]:

@@ -7,6 +7,7 @@ microversion and under which reading is chosen here, once, by `Rules.edition`.
 from __future__ import annotations
 
 from lifecycle.engine import microversion
+from lifecycle.engine.outcome import Outcomes
 from lifecycle.errors import (
     UnknownAction,
     UnknownCaller,
@@ -17,7 +18,7 @@ from lifecycle.errors import (
 
 TYPE_CHECKING = False  # typing itself takes as long to import as all of this package
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from lifecycle.engine.microversion import Microversion
@@ -87,6 +88,7 @@ class Rules:
         self.by_vm_state = {state["vm_state"]: name for name, state in self.states.items()}
         self.by_status = self._pairs()
         self._runs: list[Microversion] | None = None
+        self._outcomes: dict[int, Outcomes] = {}
 
     def _pairs(self) -> dict[str, list[tuple[str, str | None]]]:
         """For each status the (state, task) pairs that show it, the one it stands for first."""
@@ -147,6 +149,13 @@ class Rules:
     def variants(self, name: str) -> tuple[str, ...]:
         """The variants of an action, the usual one first; none for most."""
         return tuple(self.action(name)["variants"])
+
+    def outcomes(self, rows: Sequence[Data]) -> Outcomes:
+        """What the rows of one rule make of a server: the same for all who ask."""
+        found = self._outcomes.get(id(rows))
+        if found is None:
+            found = self._outcomes[id(rows)] = Outcomes(self, rows)  # which keeps the rows, and so their id
+        return found
 
     def editions(self, name: str, variant: str | None, reading: str) -> list[Data]:
         """The action's rules of a variant under a reading, each with the microversions it holds for."""
