@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 COUNT = 144_000  # as many as were recorded of a real Nova
 FEW = 24_000
-ROUNDS = 5
+ROUNDS = 3
 REQUEST = ("action", "caller", "microversion")
 LOOP = """
 import json, sys

@@ -115,8 +115,7 @@ def _write(cases: Cases, file: IO[bytes]) -> bool:
 
     from lifecycle.cases import answers, lines
 
-    gc.freeze()  # the table stays, and what a line needs goes with it: little is left to look through
-    gc.set_threshold(100_000)
+    gc.freeze()  # the table stays to the end: it need not be looked through for garbage again and again
     out, good = sys.stdout, True
     size = _size(file)
     hidden = not sys.stderr.isatty() or sys.stdout.isatty() or not size
