@@ -50,8 +50,8 @@ def facing(left: Rules, right: Rules) -> Iterator[Change]:
     for kind in ("states", "tasks", "callers", "holders", "facts", "options", "actions", "events"):
         one, other = getattr(left, kind), getattr(right, kind)
         word = {"holders": "holder of a lock"}.get(kind, kind.removesuffix("s"))
-        yield from ((f"{word} {name}", "there", None) for name in one if name not in other)
-        yield from ((f"{word} {name}", None, "there") for name in other if name not in one)
+        yield from ((f"{word} {name}", "there", "not there") for name in one if name not in other)
+        yield from ((f"{word} {name}", "not there", "there") for name in other if name not in one)
     yield from _told(_words(left), _words(right))
 
 

@@ -255,3 +255,32 @@ def test_a_table_without_microversions_is_compared_with_one_that_has_some(root: 
 def test_unknown_readings_are_refused(compute: Lifecycle) -> None:
     with pytest.raises(LifecycleError, match="no reading is called cinder"):
         Side(compute.rules, "cinder")
+
+
+def test_two_defaults_of_one_sign_are_no_difference(compute: Lifecycle) -> None:
+    one, other = ({**compute.rules.data, "options": {**compute.rules.options, "rescue_timeout": value}} for value in (60, 3600))
+    assert diff(Side(Rules(one)), Side(Rules(other))).same
+
+
+def test_a_lock_is_held_as_its_caller_holds_it(compute: Lifecycle) -> None:
+    def change(data: dict[str, Any]) -> None:
+        data["actions"]["pause"]["editions"][0]["rule"]["outcomes"][-1]["lock"] = True
+
+    held = {
+        caller: group.changes
+        for group in changed(compute, change).groups
+        for caller, _ in group.box["caller"]
+        if None in group.box.get("locked_by", (None,))
+    }
+    assert held == {
+        "admin": (("locked_by", "same", "admin"),),
+        "manager": (("locked_by", "same", "owner"),),
+        "member": (("locked_by", "same", "owner"),),
+    }
+
+
+def test_what_one_side_lacks_is_said(root: Path) -> None:
+    result = run("compute", str(root / "tests" / "tables" / "real" / "volume.yaml"))
+    assert result.exit_code == 1
+    assert "state ACTIVE: there → not there" in result.output
+    assert "action os-retype: not there → there" in result.output
