@@ -264,18 +264,13 @@ def test_two_defaults_of_one_sign_are_no_difference(compute: Lifecycle) -> None:
 
 def test_a_lock_is_held_as_its_caller_holds_it(compute: Lifecycle) -> None:
     def change(data: dict[str, Any]) -> None:
-        data["actions"]["pause"]["editions"][0]["rule"]["outcomes"][-1]["lock"] = True
+        data["actions"]["lock"]["editions"][0]["rule"]["outcomes"][-1]["lock"] = None
 
-    held = {
-        caller: group.changes
-        for group in changed(compute, change).groups
-        for caller, _ in group.box["caller"]
-        if None in group.box.get("locked_by", (None,))
-    }
+    held = {caller: group.changes for group in changed(compute, change).groups for caller, _ in group.box["caller"]}
     assert held == {
-        "admin": (("locked_by", "same", "admin"),),
-        "manager": (("locked_by", "same", "owner"),),
-        "member": (("locked_by", "same", "owner"),),
+        "admin": (("locked_by", "admin", "same"),),
+        "manager": (("locked_by", "owner", "same"),),
+        "member": (("locked_by", "owner", "same"),),
     }
 
 
