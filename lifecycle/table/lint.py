@@ -227,7 +227,8 @@ def _effects(path: Path_, row: Row) -> Iterator[tuple[Path_, Effects, list[Varia
     for where, holder, base in holders:
         for number, outcome in enumerate(holder.outcomes or ()):
             yield (*where, "outcomes", number), outcome, base
-        if not holder.outcomes and not (holder is row and row.variants):
+        falls_through = not holder.outcomes or holder.outcomes[-1].when is not None
+        if falls_through and not (holder is row and row.variants):
             yield where, holder, base[1:]
 
 

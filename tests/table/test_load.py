@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lifecycle import Lifecycle, Server
 from lifecycle.table.compile import compile_table
 from lifecycle.table.load import read_table
 from lifecycle.table.source import parse
@@ -82,3 +83,17 @@ def test_mistakes_of_many_kinds_and_files_come_in_the_order_of_files_and_lines()
     for name in files:
         mine = [place for place in places if place.file == f"table/{name}"]
         assert mine == sorted(mine)
+
+
+def test_what_a_row_says_holds_where_none_of_its_outcomes_does(tmp_path: Path) -> None:
+    file = tmp_path / "door.yaml"
+    file.write_text(
+        "{name: door, title: A door, thing: door, usual: {state: OPEN, caller: visitor}, callers: {visitor: {}},"
+        " checks: {state: {code: 409}}, rows: {all: {by: visitor, answers: 200}},"
+        " facts: {stuck: {usual: false, yes: is stuck, no: is free}}, states: {OPEN: {}, SHUT: {}},"
+        " actions: {push: {title: Push, cite: x, becomes: SHUT, requires: {state: OPEN},"
+        " outcomes: [{when: {stuck: true}, becomes: same}]},"
+        " pull: {title: Pull, cite: x, becomes: OPEN, requires: {state: SHUT}}}}"
+    )
+    door = Lifecycle.load(file)
+    assert door.decide("push", Server(status="OPEN")).becomes == ["SHUT"]
