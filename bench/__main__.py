@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import platform
 import sys
+from typing import TYPE_CHECKING
 
 from bench import cases, decisions, machine, processes
 from bench.harness import TOLERATED, table
 
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from bench.harness import Line
+
+
+ATTEMPTS = 3
+
 
 def main() -> None:
-    lines = [line for part in (decisions, machine, processes, cases) for line in part.lines()]
+    lines = [line for part in (decisions, machine, processes, cases) for line in measured(part)]
     print(f"{platform.python_implementation()} {platform.python_version()}, CPU time, medians of interleaved rounds\n")
     print(table(lines))
     sys.exit(any(line.excess > TOLERATED for line in lines))
+
+
+def measured(part: ModuleType) -> list[Line]:
+    """The lines of a part, measured anew where one is intolerable: a busy neighbour spoils one run, what is slow is slow in all."""
+    for _ in range(ATTEMPTS):
+        lines: list[Line] = part.lines()
+        if all(line.excess <= TOLERATED for line in lines):
+            break
+    return lines
 
 
 if __name__ == "__main__":
