@@ -26,7 +26,7 @@ def main() -> None:
 
 
 def measured(part: ModuleType) -> list[Line]:
-    """The lines of a part, measured anew where one is intolerable: a busy neighbour spoils one run, what is slow is slow in all."""
+    """The lines of a part, measured anew where one is intolerable: a busy neighbour spoils one run, not all of them."""
     for _ in range(ATTEMPTS):
         lines: list[Line] = part.lines()
         if all(line.excess <= TOLERATED for line in lines):
