@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from weakref import WeakValueDictionary
 
-from lifecycle.engine.body import read_body
+from lifecycle.engine.body import envelope
+from lifecycle.engine.body import variant as read_variant
 from lifecycle.engine.checks import Request
 from lifecycle.engine.decide import Decision, Ruling
 from lifecycle.engine.document import read_document
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import Any, Self
 
+    from pydantic import BaseModel
+
+    from lifecycle.bodies.read import Document
     from lifecycle.engine.microversion import Microversion
     from lifecycle.explore.plan import Plan
     from lifecycle.explore.ways import Map
@@ -103,6 +107,7 @@ class Lifecycle:
         "_answers",
         "_bound",
         "_callbacks",
+        "_documents",
         "_kept",
         "_maps",
         "_plants",
@@ -123,6 +128,7 @@ class Lifecycle:
         self._rulings: dict[tuple[str, str | None, str, Microversion | None], Ruling] = {}
         self._situations: dict[Server, Situation] = {}
         self._callbacks: dict[str, Sequence[Callback]] = {}
+        self._documents: dict[tuple[str, str, str | None, Microversion | None], Document | None] = {}
         self._kept = 0
         self._maps: dict[Microversion | None, Map] = {}
         self._plants: dict[tuple[str, Microversion | None], Plant] = {}
@@ -161,7 +167,7 @@ class Lifecycle:
     ) -> Decision:
         """May this caller do this to this server now? See `Decision`.
 
-        `body` is the whole request document; without one it is taken to be right. Raises
+        `body` is the whole request document, as JSON reads; without one it is taken to be right. Raises
         UnknownAction, UnknownVariant, UnknownCaller, UnknownMicroversion and, of the server, UnknownStatus and CaseError.
         """
         if variant is None and body is None:
@@ -279,6 +285,41 @@ class Lifecycle:
             ruling = self._rulings[key] = Ruling(request)
         return ruling
 
+    def read(
+        self, action: str, body: object, variant: str | None = None, microversion: str | None = None
+    ) -> tuple[str | None, dict[str, str]]:
+        """The variant that a whole request document asks for, and what is wrong with it, by the check that says so."""
+        wrong = envelope(self.rules, action, body)
+        if wrong:
+            return variant, {"envelope": wrong}
+        asked, other = read_variant(self.rules, action, body)
+        document = self._document("request", action, variant or asked, microversion)
+        wrong = document.mistakes(body) if document else other
+        return variant or asked, {"body": wrong} if wrong else {}
+
+    def request(self, action: str, microversion: str | None = None, variant: str | None = None) -> type[BaseModel] | None:
+        """The pydantic model of the whole request document at a microversion (default: the newest); None where it has none.
+
+        Made when it is asked for the first time. Raises UnknownAction, UnknownVariant, UnknownMicroversion.
+        """
+        document = self._document("request", action, variant, microversion)
+        return None if document is None else document.model
+
+    def response(self, action: str, microversion: str | None = None, variant: str | None = None) -> type[BaseModel] | None:
+        """The pydantic model of the document that answers when the request is accepted; None where nothing does."""
+        document = self._document("response", action, variant, microversion)
+        return None if document is None else document.model
+
+    def _document(self, kind: str, action: str, variant: str | None, microversion: str | None) -> Document | None:
+        version = self.rules.version(microversion)
+        key = (kind, action, variant, version)
+        if key not in self._documents:
+            from lifecycle.bodies import read  # pydantic is not needed where no body is read
+
+            rule = self.rules.edition(action, variant, self.reading, version)
+            self._documents[key] = None if rule is None else getattr(read, kind)(self.rules, action, rule, version)
+        return self._documents[key]
+
     def _keep(self, answers: Answers, server: Server, action: str, decision: Decision) -> None:
         if self._kept >= REMEMBERED:
             self._kept = 0
@@ -324,8 +365,8 @@ class Bound:
                 pass
         lifecycle = self._lifecycle
         if body is not None:
-            asked, mistakes = read_body(lifecycle.rules, action, body)
-            ruling = lifecycle.ruling(action, variant or asked, self.caller, self.microversion)
+            asked, mistakes = lifecycle.read(action, body, variant, self.microversion)
+            ruling = lifecycle.ruling(action, asked, self.caller, self.microversion)
             return ruling.decide(lifecycle.situation(server).but(**mistakes))
         ruling = lifecycle.ruling(action, variant, self.caller, self.microversion)
         decision = ruling.decide(lifecycle.situation(server))

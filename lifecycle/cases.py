@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 
-from lifecycle.engine.body import read_body
 from lifecycle.engine.decide import KEYS
 from lifecycle.engine.situation import situate
 from lifecycle.errors import CaseError, LifecycleError, UnknownKey, shown
@@ -98,8 +97,7 @@ class Cases:
             raise CaseError("has no action")
         situation = self._situation(told)
         if body is not None:
-            asked, mistakes = read_body(self.lifecycle.rules, action, body)
-            variant = variant or asked
+            variant, mistakes = self.lifecycle.read(action, body, variant, microversion or self.microversion)
             situation = situation.but(**mistakes)
         return self._ruling(action, variant, caller, microversion).decide(situation)
 

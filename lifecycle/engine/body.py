@@ -9,31 +9,34 @@ if TYPE_CHECKING:
     from lifecycle.engine.rules import Data, Rules
 
 
-def read_body(rules: Rules, name: str, body: object) -> tuple[str | None, dict[str, str]]:
-    """The variant that a whole request document asks for, and what is wrong with it, by the check that says so.
-
-    `envelope`: it is not one object whose single key is the action's; `body`: what is in it. What an
-    address of its own takes is not looked at.
-    """
-    action: Data = rules.action(name)
-    if not isinstance(body, dict):
-        return None, {"envelope": f"it must be an object, not {shown(body)}"}
-    key = action["body"]
+def envelope(rules: Rules, name: str, body: object) -> str | None:
+    """What is wrong with a body that is not one object whose single key is the action's; nothing at an address of its own."""
+    key = rules.action(name)["body"]
     if key is None:
-        return None, {}
+        return None
+    if not isinstance(body, dict):
+        return f"it must be an object, not {shown(body)}"
     if len(body) != 1:
-        return None, {"envelope": f"it must have one key, {key}, and it has {len(body)}"}
-    if key not in body:
-        return None, {"envelope": f"its key must be {key}, not {shown(next(iter(body)))}"}
-    return _variant(action, body[key])
+        return f"it must have one key, {key}, and it has {len(body)}"
+    return None if key in body else f"its key must be {key}, not {shown(next(iter(body)))}"
 
 
-def _variant(action: Data, content: object) -> tuple[str | None, dict[str, str]]:
+def variant(rules: Rules, name: str, body: object) -> tuple[str | None, str | None]:
+    """The variant that a body with the right envelope asks for, and else what is wrong with it."""
+    action: Data = rules.action(name)
     field, variants = action["variant_in"], action["variants"]
     if field is None:
-        return None, {}
+        return None, None
+    content = _content(action["body"], field, body)
     if not isinstance(content, dict) or field not in content:
-        return None, {"body": f"{field} is missing: it must be {listed(variants, 'or')}"}
+        return None, f"{field} is missing: it must be {listed(variants, 'or')}"
     asked = content[field]
-    found = next((variant for variant in variants if isinstance(asked, str) and asked.upper() == variant.upper()), None)
-    return found, {} if found else {"body": f"{field} must be {listed(variants, 'or')}, not {shown(asked)}"}
+    found = next((one for one in variants if isinstance(asked, str) and asked.upper() == one.upper()), None)
+    return found, None if found else f"{field} must be {listed(variants, 'or')}, not {shown(asked)}"
+
+
+def _content(key: str | None, field: str, body: object) -> object:
+    """What holds the field that says the variant: what stands under the action's key, or under the only key there is."""
+    if not isinstance(body, dict) or field in body:
+        return body
+    return body.get(key) if key else next(iter(body.values()), None) if len(body) == 1 else None

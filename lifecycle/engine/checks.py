@@ -137,7 +137,7 @@ def _asks(check: Check, request: Request, rule: Data) -> bool:
 def absent(request: Request) -> Data:
     """The rule of an action that is not there at this microversion: nothing is asked but that it were."""
     at = request.rules.action(request.action)["at"]
-    keys: dict[str, Any] = {key: {} for key in ("requires", "codes", "messages", "lines", "fails_instead")}
+    keys: dict[str, Any] = {key: {} for key in ("requires", "codes", "messages", "lines", "fails_instead", "headers")}
     return {
         **keys,
         "at": at,
@@ -146,6 +146,8 @@ def absent(request: Request) -> Data:
         "called": None,
         "command": None,
         "example": None,
+        "body": None,
+        "response": None,
         "by": None,
         "lock": "ignored",
         "outcomes": [],

@@ -84,6 +84,7 @@ class Rules:
         self.shows: Mapping[str, Mapping[str, str]] = data["shows"]
         self.actions: Data = data["actions"]
         self.events: Data = data["events"]
+        self.types: Data = data["types"]
         self.recalls: Mapping[str, list[str]] = data["recalls"]
         self.by_vm_state = {state["vm_state"]: name for name, state in self.states.items()}
         self.by_status = self._pairs()

@@ -12,7 +12,7 @@ from lifecycle.engine import microversion
 from lifecycle.engine.microversion import Microversion
 from lifecycle.engine.rules import READINGS
 from lifecycle.table.load import Loaded
-from lifecycle.table.model import Choice, Clauses, Effects, Event, Recall, Requires, Row, Table, Variant, When
+from lifecycle.table.model import Body, Choice, Clauses, Effects, Event, Recall, Requires, Row, Table, Variant, When
 from lifecycle.table.source import Path_
 
 NO_TASK = "none"
@@ -58,6 +58,7 @@ def compile_table(loaded: Loaded) -> dict[str, Any]:
         },
         "tasks": [*table.tasks, *table.other_tasks],
         "shows": shows(table),
+        "types": {name: _body(said) for name, said in table.types.items()},
         "document": table.document and table.document.model_dump(),
         "actions": {name: _action(loaded, table, name, row) for name, row in table.actions.items()},
     }
@@ -81,6 +82,9 @@ def _event(loaded: Loaded, table: Table, name: str, event: Event) -> dict[str, A
         "called": None,
         "command": None,
         "example": None,
+        "body": None,
+        "response": None,
+        "headers": {},
         "codes": {},
         "messages": {},
         "fails_instead": {},
@@ -240,12 +244,20 @@ def _rule(
         "called": values.get("called"),
         "command": values.get("command"),
         "example": values.get("example"),
+        "body": _body(values.get("body")),
+        "response": _body(values.get("response")),
+        "headers": {name: [_body(field) for field in fields] for name, fields in (values.get("headers") or {}).items()},
         "codes": values["codes"],
         "messages": values["messages"],
         "fails_instead": values.get("fails_instead") or {},
         "removed": values.get("removed"),
         "outcomes": rows,
     }
+
+
+def _body(body: Body | None) -> dict[str, Any] | None:
+    """A body as plain data: only what is said of it."""
+    return None if body is None else body.model_dump(by_alias=True, exclude_unset=True)
 
 
 def _requires(table: Table, said: Iterable[Requires | None]) -> dict[str, Any]:
@@ -333,7 +345,7 @@ def _when(table: Table, when: When | None) -> dict[str, list[Any]]:
 def _lines(loaded: Loaded, table: Table, stack: list[Layer]) -> dict[str, str]:
     """For each check the line that asks for it, or gives it its code: the last layer that speaks of it."""
     lines: dict[str, str] = {}
-    whole = {"lock": "lock", "policy": "by", "removed": "removed"}
+    whole = {"lock": "lock", "policy": "by", "removed": "removed", "body": "body"}
     for path, clauses in stack:
         for check, field in whole.items():
             if getattr(clauses, field) is not None:

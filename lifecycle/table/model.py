@@ -13,7 +13,7 @@ Version = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,4})\.(0|[1
 Code = Annotated[int, Field(ge=100, le=599)]
 
 
-def _listed(value: object) -> object:
+def _listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
@@ -116,6 +116,62 @@ class Outcome(Effects):
     note: Text | None = None
 
 
+class Body(Strict):
+    """What a request or an answer holds: JSON Schema in few words. A name alone stands for `{type: name}`."""
+
+    type: Names | None = Field(None, description="string, integer, number, boolean, null, object, array, any, or one of `types`")
+    description: Text | None = None
+    enum: list[str | int | bool | None] | None = None
+    format: Name | None = Field(None, description="uuid, ip, ipv4, ipv6, base64, name, printable, date-time, uri")
+    pattern: Text | None = Field(None, description="a regular expression that is found in the text")
+    min_length: int | None = Field(None, alias="minLength")
+    max_length: int | None = Field(None, alias="maxLength")
+    minimum: int | None = Field(None, description="of a number, or of a text that reads as one")
+    maximum: int | None = Field(None, description="of a number, or of a text that reads as one")
+    items: "Bodied | None" = Field(None, description="what each entry of an array is")
+    min_items: int | None = Field(None, alias="minItems")
+    max_items: int | None = Field(None, alias="maxItems")
+    unique_items: bool | None = Field(None, alias="uniqueItems")
+    properties: "dict[Text, Fields] | None" = Field(None, description="the fields of an object; it has no others")
+    pattern_properties: "dict[Text, Bodied] | None" = Field(
+        None, alias="patternProperties", description="fields of any name in which this regular expression is found", max_length=1
+    )
+    min_properties: int | None = Field(None, alias="minProperties")
+    max_properties: int | None = Field(None, alias="maxProperties")
+    additional_properties: bool | None = Field(None, alias="additionalProperties", description="true: any other fields as well")
+    default: Any = None
+    example: Any = None
+
+
+class BodyField(Body):
+    """A field: what it holds, whether it must be there, and the microversions that it is there at."""
+
+    required: bool = False
+    since: Version | None = None
+    until: Version | None = None
+
+
+class _OrName:
+    """For editors: a name alone will do, and one where many may stand."""
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
+        schema: dict[str, Any] = handler(core)
+        one = {"anyOf": [_NAME_SCHEMA, schema.get("items", schema)]}
+        return {"anyOf": [*one["anyOf"], {**schema, "items": one}]} if "items" in schema else one
+
+
+def _named(value: object) -> object:
+    return {"type": value} if isinstance(value, str) else value
+
+
+def _editions(value: object) -> object:
+    return [_named(one) for one in _listed(value)]
+
+
+Bodied = Annotated[Body, BeforeValidator(_named), _OrName()]
+Fields = Annotated[list[BodyField], BeforeValidator(_editions), Field(min_length=1), _OrName()]
+
+
 class Clauses(Effects):
     """The words that a row, a variant, a change and a difference share."""
 
@@ -129,6 +185,9 @@ class Clauses(Effects):
     codes: dict[Name, Code] | None = Field(None, description="the code of a check, where it is not the usual one")
     messages: dict[Name, Text] | None = Field(None, description="the service's words for a check, where not the usual ones")
     command: Text | None = Field(None, description="the command of the service's own client, with {id} for the server")
+    body: Bodied | None = Field(None, description="what stands under the action's key, or is the whole document at its address")
+    response: Bodied | None = Field(None, description="the document that answers when the request is accepted; default: none")
+    headers: dict[Text, Fields] | None = Field(None, description="the headers of that answer that matter")
     example: dict[Name, Any] | None = Field(None, description="what the body holds at least; default: nothing")
     fails_instead: dict[Name, Name] | None = Field(None, description="callers that always fail a check fail this other one")
     removed: Text | None = Field(None, description="gone for good: since when, and why")
@@ -278,6 +337,7 @@ class Table(Strict):
     facts: dict[Name, Fact] = {}
     options: dict[Name, int] = {}
     checks: dict[Name, CheckRow]
+    types: dict[Name, Bodied] = Field({}, description="what bodies call by a name")
     document: Document | None = None
     rows: Rows = Rows()
     states: dict[Name, State] = Field(min_length=1)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -12,13 +13,14 @@ from lifecycle.table.model import Row, Table
 FILES = {
     "states": ("states", "statuses", "tasks", "other_tasks"),
     "events": ("events",),
+    "types": ("types",),
 }
 
 
 def schemas() -> dict[str, str]:
     """For each kind of file its JSON Schema as text: a whole table, and the files of a table's folder."""
     table = TypeAdapter(Table).json_schema(by_alias=True)
-    rest = [name for name in Table.model_fields if name not in {"actions", *FILES["states"], *FILES["events"]}]
+    rest = [name for name in Table.model_fields if name not in {"actions", *chain(*FILES.values())}]
     parts = {
         "table": table,
         "lifecycle": _only(table, rest),

@@ -80,7 +80,7 @@ def test_check_reads_a_body(tmp_path: Path) -> None:
     path = tmp_path / "body.json"
     path.write_text('{"reboot": {"type": "WARM"}}', encoding="utf-8")
     result = run("check", "reboot", "--status", "PAUSED", "--body", f"@{path}")
-    assert "the body is wrong, type must be SOFT or HARD, not WARM" in result.output
+    assert "the body is wrong, reboot.type must be HARD, Hard, hard, SOFT, Soft or soft, not WARM" in result.output
 
 
 def test_cases_are_answered_in_their_places(tmp_path: Path) -> None:
