@@ -310,6 +310,11 @@ class Lifecycle:
         document = self._document("response", action, variant, microversion)
         return None if document is None else document.model
 
+    def headers(self, action: str, microversion: str | None = None, variant: str | None = None) -> type[BaseModel] | None:
+        """The pydantic model of that answer's headers, named as the table spells them; None where none matters."""
+        document = self._document("headers", action, variant, microversion)
+        return None if document is None else document.model
+
     def _document(self, kind: str, action: str, variant: str | None, microversion: str | None) -> Document | None:
         version = self.rules.version(microversion)
         key = (kind, action, variant, version)

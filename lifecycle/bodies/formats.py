@@ -74,6 +74,7 @@ def _prints(char: str) -> bool:
 
 
 DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?")
+MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#]+[^\s]*")
 
 FORMATS: dict[str, tuple[Callable[[str], bool], str]] = {
@@ -82,6 +83,9 @@ FORMATS: dict[str, tuple[Callable[[str], bool], str]] = {
     "ipv4": (ipv4, "an IPv4 address"),
     "ipv6": (ipv6, "an IPv6 address"),
     "ip": (ip, "an IP address"),
+    "ipv4_or_nothing": (lambda text: not text or ipv4(text), "an IPv4 address or an empty text"),
+    "ipv6_or_nothing": (lambda text: not text or ipv6(text), "an IPv6 address or an empty text"),
+    "mac": (lambda text: bool(MAC.fullmatch(text)), "a MAC address"),
     "base64": (base64_, "Base64"),
     "printable": (printable, "printable characters"),
     "name": (name, "printable characters without a space at either end"),

@@ -19,6 +19,7 @@ from pydantic import (
     StrictStr,
     Tag,
     create_model,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -168,8 +169,26 @@ def _fields(name: str, schema: Schema) -> type[BaseModel]:
         said = {"alias": wire, "description": holds(field), "examples": [field["example"]] if "example" in field else None}
         fields[_python(wire)] = (inner, Field(default, **said))
     extra: Literal["allow", "forbid"] = "allow" if schema.get("additionalProperties") else "forbid"
-    made: type[BaseModel] = create_model(name, __config__=ConfigDict(**CONFIG, extra=extra), __module__=__name__, **fields)
+    config = ConfigDict(**CONFIG, extra=extra)
+    made: type[BaseModel] = create_model(name, __config__=config, __module__=__name__, __validators__=_counted(schema), **fields)
     return made
+
+
+def _counted(schema: Schema) -> dict[str, Any]:
+    """The check of how many fields an object with named ones has."""
+    least, most = (schema.get(word) for word in SIZES["object"])
+    if least is None and most is None:
+        return {}
+
+    def check(value: Any) -> Any:
+        count = len(value) if isinstance(value, dict) else least or 0
+        if count < (least or 0):
+            raise PydanticCustomError("too_short", "too_short")
+        if most is not None and count > most:
+            raise PydanticCustomError("too_long", "too_long")
+        return value
+
+    return {"counted": model_validator(mode="before")(check)}
 
 
 def _python(wire: str) -> str:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from lifecycle.bodies.mistakes import sentence
 from lifecycle.bodies.model import model
-from lifecycle.bodies.schema import schema
+from lifecycle.bodies.schema import edition, schema
 from lifecycle.bodies.words import fields
 from lifecycle.engine import microversion
 
@@ -57,6 +57,14 @@ def response(rules: Rules, action: str, rule: Data, version: Microversion | None
         if said is None
         else Document(rules, f"{_class(action)}Response", _object(said), version, _doc(rules, action, "answers", version))
     )
+
+
+def headers(rules: Rules, action: str, rule: Data, version: Microversion | None) -> Document | None:
+    """The headers of that answer, with any others besides; None where the table names none."""
+    said: Data = {"type": ["object"], "properties": rule["headers"], "additionalProperties": True}
+    if all(edition(editions, version) is None for editions in rule["headers"].values()):
+        return None
+    return Document(rules, f"{_class(action)}Headers", said, version, _doc(rules, action, "answers in headers", version))
 
 
 def whole(rules: Rules, action: str, rule: Data) -> Data | None:

@@ -27,8 +27,7 @@ def schema(types: Mapping[str, Data], said: Data, version: Microversion | None) 
     if "enum" in said:
         made["enum"] = [*values, *said["enum"]]
     if "properties" in said:
-        _properties(types, said["properties"], version, made)
-        made["properties"] = {**known, **made["properties"]}
+        _properties(types, said["properties"], version, made, known)
     if "patternProperties" in said:
         made["patternProperties"] = {key: schema(types, one, version) for key, one in said["patternProperties"].items()}
     if "properties" in said or "patternProperties" in said:
@@ -54,13 +53,19 @@ def _kinds(types: Mapping[str, Data], said: Data, version: Microversion | None) 
 
 
 def _properties(
-    types: Mapping[str, Data], said: Mapping[str, Sequence[Data]], version: Microversion | None, made: Schema
+    types: Mapping[str, Data],
+    said: Mapping[str, Sequence[Data]],
+    version: Microversion | None,
+    made: Schema,
+    known: Mapping[str, Schema],
 ) -> None:
+    """The fields at a microversion, added to those of the type, of which they replace their namesakes."""
     fields = {name: field for name, editions in said.items() if (field := edition(editions, version)) is not None}
-    made["properties"] = {name: schema(types, field, version) for name, field in fields.items()}
-    required = [name for name, field in fields.items() if field.get("required")]
-    if required:
-        made["required"] = required
+    made["properties"] = {**known, **{name: schema(types, field, version) for name, field in fields.items()}}
+    needed = [name for name in made.pop("required", ()) if name not in fields]
+    needed += [name for name, field in fields.items() if field.get("required")]
+    if needed:
+        made["required"] = needed
 
 
 def edition(editions: Sequence[Data], version: Microversion | None) -> Data | None:

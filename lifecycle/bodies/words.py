@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     Schema = dict[str, Any]
 
+NOTHING = "an empty text"
 FEW = 6  # values that a sentence names
 KINDS = {
     "string": "text",
@@ -33,7 +34,7 @@ def kinds(schema: Schema) -> list[str]:
 def holds(schema: Schema) -> str:
     """What a schema allows, in one line; of an object or a list only what it is."""
     if "enum" in schema:
-        values = [value if isinstance(value, str) else str(value).lower() for value in schema["enum"]]
+        values = [(value or NOTHING) if isinstance(value, str) else str(value).lower() for value in schema["enum"]]
         return listed(values if len(values) <= FEW else [*values[:FEW], "…"], "or")
     parts = [_holds(kind, schema) for kind in kinds(schema)]
     return ", or ".join(parts) if any("," in part or " or " in part for part in parts) else listed(parts, "or") or "anything"
@@ -41,7 +42,9 @@ def holds(schema: Schema) -> str:
 
 def _holds(kind: str, schema: Schema) -> str:
     text = KINDS[kind]
-    if kind == "string":
+    if kind == "string" and schema.get("maxLength") == 0:
+        text = NOTHING
+    elif kind == "string":
         if "format" in schema:
             text = FORMATS[schema["format"]][1]
         limits = _limits(schema, "minLength", "maxLength", "characters")

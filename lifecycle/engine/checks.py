@@ -31,13 +31,13 @@ class Refusal:
     `texts` is for whoever writes many of them: what it made of this one.
     """
 
-    __slots__ = ("_gate", "_sentence", "_value", "code", "row", "rule", "texts")
+    __slots__ = ("_gate", "_value", "code", "row", "rule", "sentence", "texts")
 
     def __init__(self, gate: Gate, value: Any, sentence: str) -> None:
         check, rule = gate.check, gate.rule
         self._gate = gate
         self._value = value
-        self._sentence = sentence
+        self.sentence = sentence
         self.rule = check.rule
         self.code: int = rule["codes"].get(check.name, check.code)
         self.row: str = rule["lines"].get(check.name, rule["at"])
@@ -46,7 +46,7 @@ class Refusal:
     @property
     def reason(self) -> str:
         """Our sentence, with the file and line."""
-        return f"{self._gate.request.action} refused: {self._sentence} ({self.row})"
+        return f"{self._gate.request.action} refused: {self.sentence} ({self.row})"
 
     @property
     def message(self) -> str | None:

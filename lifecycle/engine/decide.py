@@ -66,6 +66,14 @@ class Decision:
         return None if self.outcome else self.refusals[0].message
 
     @property
+    def document(self) -> dict[str, dict[str, Any]] | None:
+        """The document that the service answers a refusal with: its own words where they were seen, else ours."""
+        if self.outcome:
+            return None
+        refusal = self.refusals[0]
+        return self.ruling.request.rules.error(self.code, refusal.message or refusal.sentence)
+
+    @property
     def shown_before(self) -> str:
         """The status that was shown when the request came."""
         values = self.situation.values

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Data = Mapping[str, Any]
 
 READINGS = ("reference", "nova")
+OTHER = "other"  # the codes that no name of an error is for
 
 
 class Check:
@@ -85,6 +86,7 @@ class Rules:
         self.actions: Data = data["actions"]
         self.events: Data = data["events"]
         self.types: Data = data["types"]
+        self.errors: Data = data["errors"]
         self.recalls: Mapping[str, list[str]] = data["recalls"]
         self.by_vm_state = {state["vm_state"]: name for name, state in self.states.items()}
         self.by_status = self._pairs()
@@ -157,6 +159,11 @@ class Rules:
         if found is None:
             found = self._outcomes[id(rows)] = Outcomes(self, rows)  # which keeps the rows, and so their id
         return found
+
+    def error(self, code: int, message: str) -> dict[str, dict[str, Any]]:
+        """The document that a refusal with this code answers."""
+        said = self.errors.get(str(code)) or self.errors.get(OTHER) or {"name": "error", "says": {}}
+        return {said["name"]: {"code": code, **said["says"], "message": message}}
 
     def editions(self, name: str, variant: str | None, reading: str) -> list[Data]:
         """The action's rules of a variant under a reading, each with the microversions it holds for."""

@@ -20,7 +20,7 @@ ANY = "any"
 SAME = "same"
 EFFECTS = tuple(Effects.model_fields)
 CLAUSES = tuple(name for name in Clauses.model_fields if name not in ("note", "outcomes"))
-MERGED = ("requires", "codes", "messages")
+MERGED = ("requires", "codes", "messages", "headers")
 
 Layer = tuple[Path_, Clauses]
 
@@ -58,6 +58,9 @@ def compile_table(loaded: Loaded) -> dict[str, Any]:
         },
         "tasks": [*table.tasks, *table.other_tasks],
         "shows": shows(table),
+        "errors": {
+            str(code): {"name": name, "says": error.says} for name, error in table.errors.items() for code in error.code
+        },
         "types": {name: _body(said) for name, said in table.types.items()},
         "document": table.document and table.document.model_dump(),
         "actions": {name: _action(loaded, table, name, row) for name, row in table.actions.items()},
@@ -246,7 +249,7 @@ def _rule(
         "example": values.get("example"),
         "body": _body(values.get("body")),
         "response": _body(values.get("response")),
-        "headers": {name: [_body(field) for field in fields] for name, fields in (values.get("headers") or {}).items()},
+        "headers": {name: [_body(field) for field in fields] for name, fields in values["headers"].items()},
         "codes": values["codes"],
         "messages": values["messages"],
         "fails_instead": values.get("fails_instead") or {},

@@ -163,6 +163,17 @@ def overlaps(loaded: Loaded, table: Table) -> Iterator[Mistake]:
             yield loaded.mistake(("actions", name, "address"), f"{row.address} is the address of {other} already")
 
 
+def errors(loaded: Loaded, table: Table) -> Iterator[Mistake]:
+    """A code whose documents have two names."""
+    named: dict[object, str] = {}
+    for name, error in table.errors.items():
+        for code in error.code:
+            other = named.setdefault(code, name)
+            if other != name:
+                message = f"{code} is called {other} already; the documents of a code have one name"
+                yield loaded.mistake(("errors", name, "code"), message)
+
+
 def _changes(loaded: Loaded, path: Path_, changes: Iterable[Any]) -> Iterator[Mistake]:
     rows = list(changes)
     for number, change in enumerate(rows):
@@ -292,5 +303,5 @@ def _targets(table: Table, layers: list[Any]) -> Iterator[str]:
         yield at_once.state
 
 
-SAID: tuple[Lint, ...] = (said_twice, statuses, bounds, overlaps, asked_nowhere, never_allowed)
+SAID: tuple[Lint, ...] = (said_twice, statuses, bounds, overlaps, errors, asked_nowhere, never_allowed)
 WHOLE: tuple[Lint, ...] = (unknown_memories, unfinished, idle_tasks, reach)

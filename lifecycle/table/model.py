@@ -282,6 +282,17 @@ class CheckRow(Strict):
     ends: bool = Field(False, description="whether nothing more is looked at after it")
 
 
+_CODE_SCHEMA = {"anyOf": [{"type": "integer", "minimum": 100, "maximum": 599}, {"const": "other"}]}
+Codes = Annotated[list[Code | Literal["other"]], BeforeValidator(_listed), Field(min_length=1), _one_or_many(_CODE_SCHEMA)]
+
+
+class Error(Strict):
+    """The codes whose documents have this name, and what stands in them besides `code` and `message`."""
+
+    code: Codes = Field(description="the codes; other: all that no other name has")
+    says: dict[Name, Text] = Field({}, description="fields that stand beside code and message")
+
+
 class DocumentField(Strict):
     """Where a document holds a key: a field, and for a fact the values that mean yes or no."""
 
@@ -337,6 +348,7 @@ class Table(Strict):
     facts: dict[Name, Fact] = {}
     options: dict[Name, int] = {}
     checks: dict[Name, CheckRow]
+    errors: dict[Name, Error] = Field({}, description="the name under which a refusal's document holds its code and message")
     types: dict[Name, Bodied] = Field({}, description="what bodies call by a name")
     document: Document | None = None
     rows: Rows = Rows()

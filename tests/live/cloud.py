@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -39,11 +39,12 @@ STEPS: dict[str, tuple[Step, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What Nova answered: the code, the words of a refusal, the document."""
+    """What Nova answered: the code, the words of a refusal, the document, the headers in small letters."""
 
     code: int
     message: str
     document: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Line:
@@ -54,11 +55,13 @@ class Line:
         self._root = parts.path
         self._connection = HTTPConnection(parts.hostname or "", parts.port, timeout=120)
 
-    def ask(self, method: str, path: str, body: object = None, headers: Mapping[str, str] = {}) -> tuple[int, str]:
+    def ask(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] = {}
+    ) -> tuple[int, str, dict[str, str]]:
         data = None if body is None else json.dumps(body)
         self._connection.request(method, self._root + path, data, {"Content-Type": "application/json", **headers})
         response = self._connection.getresponse()
-        return response.status, response.read().decode()
+        return response.status, response.read().decode(), {name.lower(): value for name, value in response.getheaders()}
 
     def close(self) -> None:
         self._connection.close()
@@ -88,7 +91,7 @@ class Cloud:
     # The control port
 
     def control(self, method: str, path: str, data: object = None) -> Any:
-        code, text = self._control.ask(method, path, data)
+        code, text, _ = self._control.ask(method, path, data)
         assert code == 200, f"{method} {path}: {code} {text}"
         return json.loads(text)
 
@@ -130,12 +133,12 @@ class Cloud:
         headers = {"OpenStack-API-Version": f"compute 2.{minor}"}
         if caller in self.tokens:
             headers["X-Auth-Token"] = self.tokens[caller]
-        code, text = self._api.ask(method, path, body, headers)
+        code, text, sent = self._api.ask(method, path, body, headers)
         try:
             document = json.loads(text)
         except ValueError:
-            document = None
-        return Reply(code, _words(document) if code >= 400 else "", document)
+            document = text or None
+        return Reply(code, _words(document) if code >= 400 else "", document, sent)
 
     def do(self, world: World, action: str, variant: str | None = None, caller: str = "admin", minor: int = NEWEST) -> Reply:
         """Asks for an action."""
