@@ -58,9 +58,7 @@ def compile_table(loaded: Loaded) -> dict[str, Any]:
         },
         "tasks": [*table.tasks, *table.other_tasks],
         "shows": shows(table),
-        "errors": {
-            str(code): {"name": name, "says": error.says} for name, error in table.errors.items() for code in error.code
-        },
+        "errors": {str(code): {"name": name, "says": error.says} for name, error in table.errors.items() for code in error.code},
         "types": {name: _body(said) for name, said in table.types.items()},
         "document": table.document and table.document.model_dump(),
         "actions": {name: _action(loaded, table, name, row) for name, row in table.actions.items()},
