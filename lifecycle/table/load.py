@@ -199,7 +199,7 @@ def _wrong(kind: str, loc: Path_, path: Path_, detail: Any) -> str:
     if kind == "too_short":
         return "is empty; it must hold one at least"
     wanted = _EITHER.get(str(path[-2])) if "bool" in loc and len(path) > 1 else None
-    wanted = wanted or _WANTED.get(kind)
+    wanted = wanted or (_CODE if "constrained-int" in loc else None) or _WANTED.get(kind)
     if wanted:
         return f"must be {wanted}, not {_said(given)}{_quotes(kind, given)}"
     return f"{detail['msg'][0].lower()}{detail['msg'][1:]}"
@@ -238,6 +238,7 @@ _EITHER = {
     "requires": "true, false or any",
     "when": "true or false for a fact, or zero, positive or negative for an option",
 }
+_CODE = "an HTTP code of 100 to 599, or other"
 _WANTED = {
     "string_type": "text",
     "string_too_short": "some text",

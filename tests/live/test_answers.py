@@ -31,11 +31,7 @@ if TYPE_CHECKING:
 Rows = list[dict[str, Any]]
 
 KEPT = ("location", "openstack-api-version", "x-openstack-request-id")
-PAIR = {
-    "name": "key",
-    "type": "ssh",
-    "public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g",
-}
+PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g"
 SERVER: dict[str, Any] = {"name": "a", "imageRef": IMAGE, "flavorRef": "1"}
 RICH = {
     "networks": "auto",
@@ -71,9 +67,8 @@ def rich(cloud: Cloud) -> World:
     """A server of which every field tells something."""
     cloud.deliver(casts=True)
     cloud.restore("ACTIVE")
-    assert (
-        cloud.ask("POST", "/os-keypairs", {"keypair": {"name": "key", "type": "ssh", "public_key": PUBLIC}}, "member").code == 201
-    )
+    pair = {"name": "key", "type": "ssh", "public_key": PUBLIC}
+    assert cloud.ask("POST", "/os-keypairs", {"keypair": pair}, "member").code == 201
     group = cloud.ask("POST", "/os-server-groups", {"server_group": {"name": "g", "policy": "affinity"}}, "member")
     hints = {"group": group.document["server_group"]["id"], "query": '[">=","$free_ram_mb",1]', "other": "any"}
     reply = cloud.ask("POST", "/servers", {"server": SERVER | RICH, "os:scheduler_hints": hints}, "member")
