@@ -293,7 +293,7 @@ class Lifecycle:
         if wrong:
             return variant, {"envelope": wrong}
         asked, other = read_variant(self.rules, action, body)
-        document = self._document("request", action, variant or asked, microversion)
+        document = self.document("request", action, variant or asked, microversion)
         wrong = document.mistakes(body) if document else other
         return variant or asked, {"body": wrong} if wrong else {}
 
@@ -302,15 +302,16 @@ class Lifecycle:
 
         Made when it is asked for the first time. Raises UnknownAction, UnknownVariant, UnknownMicroversion.
         """
-        document = self._document("request", action, variant, microversion)
+        document = self.document("request", action, variant, microversion)
         return None if document is None else document.model
 
     def response(self, action: str, microversion: str | None = None, variant: str | None = None) -> type[BaseModel] | None:
         """The pydantic model of the document that answers when the request is accepted; None where nothing does."""
-        document = self._document("response", action, variant, microversion)
+        document = self.document("response", action, variant, microversion)
         return None if document is None else document.model
 
-    def _document(self, kind: str, action: str, variant: str | None, microversion: str | None) -> Document | None:
+    def document(self, kind: str, action: str, variant: str | None = None, microversion: str | None = None) -> Document | None:
+        """The `request` or `response` document of an action at a microversion, schema and model; None where it has none."""
         version = self.rules.version(microversion)
         key = (kind, action, variant, version)
         if key not in self._documents:

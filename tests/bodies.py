@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from lifecycle.bodies.read import whole
+from lifecycle.bodies.schema import parts, starts
+from lifecycle.engine.microversion import text
+from lifecycle.engine.rules import bounds
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hypothesis.strategies import SearchStrategy
+
+    from lifecycle import Lifecycle
+    from lifecycle.engine.microversion import Microversion
 
     Schema = dict[str, Any]
 
@@ -111,7 +119,7 @@ def wrong(draw: Any, schema: Schema, others: tuple[str, ...] = ()) -> Any:
     for _ in range(draw(st.integers(1, 2))):
         places = list(_places(body))
         if not places:
-            return draw(st.sampled_from(ODD))
+            return body
         body = copy.deepcopy(body)
         holder, key = draw(st.sampled_from(list(_places(body))))
         change = draw(st.sampled_from(("odd", "odd", "odd", "gone", "more", "inside")))
@@ -132,3 +140,26 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
     for key, part in inner:
         yield value, key
         yield from _places(part)
+
+
+def boundaries(lifecycle: Lifecycle, action: str) -> list[str]:
+    """The microversions at which something about an action's body changes, each with the one before, and the last."""
+    found: set[Microversion] = set()
+    for edition in lifecycle.rules.editions(action, None, lifecycle.reading):
+        said = whole(lifecycle.rules, action, edition["rule"])
+        if said is None:
+            continue
+        low, high = bounds(edition)
+        assert low
+        assert high
+        for start in {low, *starts(lifecycle.rules.types, said)}:
+            found |= {version for version in ((start[0], start[1] - 1), start, high) if low <= version <= high}
+    return [text(version) for version in sorted(found)]
+
+
+def fields(lifecycle: Lifecycle, action: str) -> tuple[str, ...]:
+    """All names of fields that an action's body has at any time."""
+    editions = lifecycle.rules.editions(action, None, lifecycle.reading)
+    said = [whole(lifecycle.rules, action, edition["rule"]) for edition in editions]
+    inner = [part for one in said if one for part in parts(lifecycle.rules.types, one)]
+    return tuple(sorted({name for part in inner for name in part.get("properties", ())}))

@@ -139,6 +139,7 @@ class Body(Strict):
     min_properties: int | None = Field(None, alias="minProperties")
     max_properties: int | None = Field(None, alias="maxProperties")
     additional_properties: bool | None = Field(None, alias="additionalProperties", description="true: any other fields as well")
+    at_most: dict[Text, Text] | None = Field(None, alias="atMost", description="fields that are at most what another field is")
     default: Any = None
     example: Any = None
 
