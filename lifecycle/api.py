@@ -274,7 +274,7 @@ class Lifecycle:
         """The rule of an action as this caller meets it at this microversion."""
         who, version = self.rules.caller(caller), self.rules.version(microversion)
         if variant is None:
-            variant = None if action in self.rules.events else next(iter(self.rules.variants(action)), None)
+            variant = self.rules.usual_variant(action, self.reading, version)
         if self.rules.edition(action, variant, self.reading, version) is not None:
             version = self.rules.run(version)  # nothing changes within a run, so all of it shares a ruling
         key = (action, variant, who.name, version)
@@ -313,6 +313,7 @@ class Lifecycle:
     def document(self, kind: str, action: str, variant: str | None = None, microversion: str | None = None) -> Document | None:
         """The `request` or `response` document of an action at a microversion, schema and model; None where it has none."""
         version = self.rules.version(microversion)
+        variant = variant or self.rules.usual_variant(action, self.reading, version)
         key = (kind, action, variant, version)
         if key not in self._documents:
             from lifecycle.bodies import read  # pydantic is not needed where no body is read

@@ -97,10 +97,7 @@ def _said(given: Any) -> str:
         return "an object" if isinstance(given, dict) else "a list"
     if given is None or isinstance(given, bool):
         return json.dumps(given)
-    return shown(given) if isinstance(given, str) or abs(given) < HUGE else "a number"
-
-
-HUGE = 1e60  # what an error still prints
+    return shown(given)
 
 
 def _hint(place: Path, document: Schema, types: Mapping[str, Data], said: Data) -> str:

@@ -151,6 +151,12 @@ class Rules:
         """The variants of an action, the usual one first; none for most."""
         return tuple(self.action(name)["variants"])
 
+    def usual_variant(self, name: str, reading: str, version: Microversion | None) -> str | None:
+        """The variant that is meant where none is told: the first that is there at this microversion; None where it has none."""
+        variants: Sequence[str] = () if name in self.events else self.action(name)["variants"]
+        there = (variant for variant in variants if self.edition(name, variant, reading, version) is not None)
+        return next(there, variants[0] if variants else None)
+
     def outcomes(self, rows: Sequence[Data]) -> Outcomes:
         """What the rows of one rule make of a server: the same for all who ask."""
         found = self._outcomes.get(id(rows))
