@@ -293,6 +293,8 @@ class Lifecycle:
         if wrong:
             return variant, {"envelope": wrong}
         asked, other = read_variant(self.rules, action, body)
+        if asked and self.rules.edition(action, asked, self.reading, self.rules.version(microversion)) is None:
+            asked = None  # what makes it that variant means nothing yet
         document = self.document("request", action, variant or asked, microversion)
         wrong = document.mistakes(body) if document else other
         return variant or asked, {"body": wrong} if wrong else {}

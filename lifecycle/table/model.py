@@ -219,8 +219,9 @@ class Difference(Strict):
 
 
 class Variant(Clauses):
-    """One of the requests that share an action's key, told apart by a value in the body."""
+    """One of the requests that share an action's key, told apart by the body."""
 
+    given: Name | None = Field(None, description="the field that makes a request this variant; without any it is the row's own")
     since: Version | None = None
     until: Version | None = None
     changes: list[Change] | None = None
