@@ -274,7 +274,7 @@ class Lifecycle:
         """The rule of an action as this caller meets it at this microversion."""
         who, version = self.rules.caller(caller), self.rules.version(microversion)
         if variant is None:
-            variant = None if action in self.rules.events else next(iter(self.rules.variants(action)), None)
+            variant = self.rules.usual_variant(action, self.reading, version)
         if self.rules.edition(action, variant, self.reading, version) is not None:
             version = self.rules.run(version)  # nothing changes within a run, so all of it shares a ruling
         key = (action, variant, who.name, version)
@@ -293,7 +293,9 @@ class Lifecycle:
         if wrong:
             return variant, {"envelope": wrong}
         asked, other = read_variant(self.rules, action, body)
-        document = self._document("request", action, variant or asked, microversion)
+        if asked and self.rules.edition(action, asked, self.reading, self.rules.version(microversion)) is None:
+            asked = None  # what makes it that variant means nothing yet
+        document = self.document("request", action, variant or asked, microversion)
         wrong = document.mistakes(body) if document else other
         return variant or asked, {"body": wrong} if wrong else {}
 
@@ -302,21 +304,23 @@ class Lifecycle:
 
         Made when it is asked for the first time. Raises UnknownAction, UnknownVariant, UnknownMicroversion.
         """
-        document = self._document("request", action, variant, microversion)
+        document = self.document("request", action, variant, microversion)
         return None if document is None else document.model
 
     def response(self, action: str, microversion: str | None = None, variant: str | None = None) -> type[BaseModel] | None:
         """The pydantic model of the document that answers when the request is accepted; None where nothing does."""
-        document = self._document("response", action, variant, microversion)
+        document = self.document("response", action, variant, microversion)
         return None if document is None else document.model
 
     def headers(self, action: str, microversion: str | None = None, variant: str | None = None) -> type[BaseModel] | None:
         """The pydantic model of that answer's headers, named as the table spells them; None where none matters."""
-        document = self._document("headers", action, variant, microversion)
+        document = self.document("headers", action, variant, microversion)
         return None if document is None else document.model
 
-    def _document(self, kind: str, action: str, variant: str | None, microversion: str | None) -> Document | None:
+    def document(self, kind: str, action: str, variant: str | None = None, microversion: str | None = None) -> Document | None:
+        """The `request`, `response` or `headers` of an action at a microversion, schema and model; None where it has none."""
         version = self.rules.version(microversion)
+        variant = variant or self.rules.usual_variant(action, self.reading, version)
         key = (kind, action, variant, version)
         if key not in self._documents:
             from lifecycle.bodies import read  # pydantic is not needed where no body is read

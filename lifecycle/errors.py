@@ -112,7 +112,14 @@ def listed(names: Iterable[object], word: str = "and") -> str:
 
 def shown(value: object, limit: int = 60) -> str:
     """A stranger's value, fit for one line of an error: control characters escaped, long ones cut."""
-    text = value if isinstance(value, str) else repr(value)
+    text = value if isinstance(value, str) else _printed(value)
     if not text or not text.isprintable() or text != text.strip():
         text = repr(text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _printed(value: object) -> str:
+    try:
+        return repr(value)
+    except (RecursionError, ValueError):  # nested too deeply, or a number of too many digits
+        return f"a very large {type(value).__name__}"

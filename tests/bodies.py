@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from lifecycle.bodies.read import whole
+from lifecycle.bodies.schema import parts, starts
+from lifecycle.engine.microversion import text
+from lifecycle.engine.rules import bounds
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hypothesis.strategies import SearchStrategy
+
+    from lifecycle import Lifecycle
+    from lifecycle.engine.microversion import Microversion
 
     Schema = dict[str, Any]
 
@@ -36,6 +44,7 @@ WHOLE = {
 FORMATS: dict[str, list[str]] = {
     "uuid": [UUID, UUID.upper(), UUID.replace("-", ""), f"{{{UUID}}}", f"urn:uuid:{UUID}"],
     "uuid_or_nothing": [UUID, ""],
+    "uuid_or_url": [UUID, "http://glance.example/v2/images/" + UUID],
     "ip": ["10.0.0.1", "::1"],
     "ipv4": ["10.0.0.1"],
     "ipv6": ["::1", "2001:db8::8a2e:370:7334"],
@@ -44,17 +53,98 @@ FORMATS: dict[str, list[str]] = {
     "printable": ["", " a ", "é"],
 }
 ODD: list[Any] = [
-    None, True, False, 0, 1, -1, 2, 1.0, 1.5, 2**31, 2**31 - 1, 10**30, 1e400,
-    "", " ", "a", "0", "1", "-1", "-5", "01", "1.5", "1\n", "a\n", " a", "a ",
-    "a\u00a0", "\u200b", "\u2028", "\x00", "\x7f", "\U0001f600",
-    "a" * 60, "a" * 61, "a" * 63, "a" * 64, "a" * 255, "a" * 256, "a" * 36, "a" * 37,
-    "true", "TRUE", "tRUE", "yes", "on", "auto", "none", "AUTO", "hard", "HARD", "active",
-    UUID, UUID[:-1], f"{{{UUID}", UUID + "\n", "g" * 32, "1" * 32, "\uff11" * 32,
-    "1.2.3", "1.2.3.4", "01.2.3.4", "1.2.3.4\n", "fe80::1%eth0", "::", "::ffff:1.2.3.4",
-    "/dev/vdb", "/dev/", "vdb", "Zg", "Zg=", "Z", "$$$$", "/24", "a,b", "a/b",
-    [], {}, [None], ["a"], ["a", "a"], ["a"] * 51, [{}], [[]], {"a": "b"}, {"a": None}, {"": ""}, {"a/b": "c"}, {"é": "e"},
-    {"a": "b" * 256}, {"a" * 256: "b"}, {"a": "1", "b": "2"},
-]  # fmt: skip
+    None,
+    True,
+    False,
+    0,
+    1,
+    -1,
+    2,
+    1.0,
+    1.5,
+    2**31,
+    2**31 - 1,
+    10**30,
+    1e400,
+    "",
+    " ",
+    "a",
+    "0",
+    "1",
+    "-1",
+    "-5",
+    "01",
+    "1.5",
+    "1\n",
+    "a\n",
+    " a",
+    "a ",
+    "a\u00a0",
+    "\u200b",
+    "\u2028",
+    "\x00",
+    "\x7f",
+    "\U0001f600",
+    "a" * 60,
+    "a" * 61,
+    "a" * 63,
+    "a" * 64,
+    "a" * 255,
+    "a" * 256,
+    "a" * 36,
+    "a" * 37,
+    "true",
+    "TRUE",
+    "tRUE",
+    "yes",
+    "on",
+    "auto",
+    "none",
+    "AUTO",
+    "hard",
+    "HARD",
+    "active",
+    UUID,
+    UUID[:-1],
+    f"{{{UUID}",
+    UUID + "\n",
+    "g" * 32,
+    "1" * 32,
+    "\uff11" * 32,
+    "1.2.3",
+    "1.2.3.4",
+    "01.2.3.4",
+    "1.2.3.4\n",
+    "fe80::1%eth0",
+    "::",
+    "::ffff:1.2.3.4",
+    "/dev/vdb",
+    "/dev/",
+    "vdb",
+    "Zg",
+    "Zg=",
+    "Z",
+    "$$$$",
+    "/24",
+    "a,b",
+    "a/b",
+    [],
+    {},
+    [None],
+    ["a"],
+    ["a", "a"],
+    ["a"] * 51,
+    [{}],
+    [[]],
+    {"a": "b"},
+    {"a": None},
+    {"": ""},
+    {"a/b": "c"},
+    {"é": "e"},
+    {"a": "b" * 256},
+    {"a" * 256: "b"},
+    {"a": "1", "b": "2"},
+]
 
 
 def right(schema: Schema) -> SearchStrategy[Any]:
@@ -109,9 +199,10 @@ def wrong(draw: Any, schema: Schema, others: tuple[str, ...] = ()) -> Any:
     """A right body with one or two things changed: mostly wrong, sometimes right again. `others`: fields of other times."""
     body = draw(right(schema))
     for _ in range(draw(st.integers(1, 2))):
-        places = list(_places(body))
-        if not places:
+        if not isinstance(body, (dict, list)):
             return draw(st.sampled_from(ODD))
+        if not body:
+            return body
         body = copy.deepcopy(body)
         holder, key = draw(st.sampled_from(list(_places(body))))
         change = draw(st.sampled_from(("odd", "odd", "odd", "gone", "more", "inside")))
@@ -132,3 +223,26 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
     for key, part in inner:
         yield value, key
         yield from _places(part)
+
+
+def boundaries(lifecycle: Lifecycle, action: str) -> list[str]:
+    """The microversions at which something about an action's body changes, each with the one before, and the last."""
+    found: set[Microversion] = set()
+    for edition in lifecycle.rules.editions(action, None, lifecycle.reading):
+        said = whole(lifecycle.rules, action, edition["rule"])
+        if said is None:
+            continue
+        low, high = bounds(edition)
+        assert low
+        assert high
+        for start in {low, *starts(lifecycle.rules.types, said)}:
+            found |= {version for version in ((start[0], start[1] - 1), start, high) if low <= version <= high}
+    return [text(version) for version in sorted(found)]
+
+
+def fields(lifecycle: Lifecycle, action: str) -> tuple[str, ...]:
+    """All names of fields that an action's body has at any time."""
+    editions = lifecycle.rules.editions(action, None, lifecycle.reading)
+    said = [whole(lifecycle.rules, action, edition["rule"]) for edition in editions]
+    inner = [part for one in said if one for part in parts(lifecycle.rules.types, one)]
+    return tuple(sorted({name for part in inner for name in part.get("properties", ())}))

@@ -80,6 +80,7 @@ URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#]+[^\s]*")
 FORMATS: dict[str, tuple[Callable[[str], bool], str]] = {
     "uuid": (uuid, "a UUID"),
     "uuid_or_nothing": (lambda text: not text or uuid(text), "a UUID or an empty text"),
+    "uuid_or_url": (lambda text: uuid(text) or bool(URI.fullmatch(text)), "a UUID or a URL"),
     "ipv4": (ipv4, "an IPv4 address"),
     "ipv6": (ipv6, "an IPv6 address"),
     "ip": (ip, "an IP address"),

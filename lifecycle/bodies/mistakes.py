@@ -44,6 +44,9 @@ def _mistake(detail: Any, document: Schema, types: Mapping[str, Data], said: Dat
     if detail["loc"] and detail["loc"][-1] == "[key]":
         return f"{dotted(place[:-1])} has a key that it cannot have: {shown(place[-1])}"
     what = dotted(place) or "it"
+    if kind == "at_most":
+        low, high = detail["ctx"]["low"], detail["ctx"]["high"]
+        return f"{dotted((*place, low))} must be at most {dotted((*place, high))}"
     size = _size(kind, at(document, place), given)
     return f"{what} {size}" if size else f"{what} must be {holds(at(document, place))}, not {_said(given)}"
 
@@ -94,10 +97,7 @@ def _said(given: Any) -> str:
         return "an object" if isinstance(given, dict) else "a list"
     if given is None or isinstance(given, bool):
         return json.dumps(given)
-    return shown(given) if isinstance(given, str) or abs(given) < HUGE else "a number"
-
-
-HUGE = 1e60  # what an error still prints
+    return shown(given)
 
 
 def _hint(place: Path, document: Schema, types: Mapping[str, Data], said: Data) -> str:

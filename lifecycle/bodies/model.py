@@ -169,9 +169,25 @@ def _fields(name: str, schema: Schema) -> type[BaseModel]:
         said = {"alias": wire, "description": holds(field), "examples": [field["example"]] if "example" in field else None}
         fields[_python(wire)] = (inner, Field(default, **said))
     extra: Literal["allow", "forbid"] = "allow" if schema.get("additionalProperties") else "forbid"
-    config = ConfigDict(**CONFIG, extra=extra)
-    made: type[BaseModel] = create_model(name, __config__=config, __module__=__name__, __validators__=_counted(schema), **fields)
+    checks: dict[str, Any] = {"at_most": _at_most(schema["atMost"])} if "atMost" in schema else {}
+    checks |= _counted(schema)
+    made: type[BaseModel] = create_model(
+        name, __config__=ConfigDict(**CONFIG, extra=extra), __module__=__name__, __validators__=checks, **fields
+    )
     return made
+
+
+def _at_most(pairs: dict[str, str]) -> Any:
+    """Fields that are at most what others are; texts count as the numbers that they read as."""
+
+    def check(self: BaseModel) -> BaseModel:
+        for low, high in pairs.items():
+            values = [getattr(self, _python(wire)) for wire in (low, high)]
+            if None not in values and float(values[0]) > float(values[1]):
+                raise PydanticCustomError("at_most", "at_most", {"low": low, "high": high})
+        return self
+
+    return model_validator(mode="after")(check)
 
 
 def _counted(schema: Schema) -> dict[str, Any]:

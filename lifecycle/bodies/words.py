@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     Schema = dict[str, Any]
 
 NOTHING = "an empty text"
-FEW = 6  # values that a sentence names
+FEW = 6  # names that a sentence lists
+MANY = 12
 KINDS = {
     "string": "text",
     "integer": "an integer",
@@ -35,7 +36,9 @@ def holds(schema: Schema) -> str:
     """What a schema allows, in one line; of an object or a list only what it is."""
     if "enum" in schema:
         values = [(value or NOTHING) if isinstance(value, str) else str(value).lower() for value in schema["enum"]]
-        return listed(values if len(values) <= FEW else [*values[:FEW], "…"], "or")
+        if len(values) > MANY:  # the same words in capitals
+            values = list(dict.fromkeys(map(str.lower, values)))
+        return listed(values, "or")
     parts = [_holds(kind, schema) for kind in kinds(schema)]
     return ", or ".join(parts) if any("," in part or " or " in part for part in parts) else listed(parts, "or") or "anything"
 

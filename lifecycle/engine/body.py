@@ -26,13 +26,23 @@ def variant(rules: Rules, name: str, body: object) -> tuple[str | None, str | No
     action: Data = rules.action(name)
     field, variants = action["variant_in"], action["variants"]
     if field is None:
-        return None, None
+        return _given(action, body), None
     content = _content(action["body"], field, body)
     if not isinstance(content, dict) or field not in content:
         return None, f"{field} is missing: it must be {listed(variants, 'or')}"
     asked = content[field]
     found = next((one for one in variants if isinstance(asked, str) and asked.upper() == one.upper()), None)
     return found, None if found else f"{field} must be {listed(variants, 'or')}, not {shown(asked)}"
+
+
+def _given(action: Data, body: object) -> str | None:
+    """The variant whose field the body has."""
+    for variant, field in action["given"].items():
+        content = _content(action["body"], field, body)
+        if isinstance(content, dict) and content.get(field) is not None:
+            found: str = variant
+            return found
+    return None
 
 
 def _content(key: str | None, field: str, body: object) -> object:

@@ -149,9 +149,15 @@ class Rules:
             raise UnknownAction(name, self.actions) from None
         return action
 
-    def variants(self, name: str) -> tuple[str, ...]:
-        """The variants of an action, the usual one first; none for most."""
+    def variants(self, name: str) -> tuple[str | None, ...]:
+        """The variants of an action, the usual one first (None: it has no name); none for most."""
         return tuple(self.action(name)["variants"])
+
+    def usual_variant(self, name: str, reading: str, version: Microversion | None) -> str | None:
+        """The variant that is meant where none is told: the first that is there at this microversion; None where it has none."""
+        variants: Sequence[str | None] = () if name in self.events else self.action(name)["variants"]
+        there = (variant for variant in variants if self.edition(name, variant, reading, version) is not None)
+        return next(there, variants[0] if variants else None)
 
     def outcomes(self, rows: Sequence[Data]) -> Outcomes:
         """What the rows of one rule make of a server: the same for all who ask."""
@@ -172,7 +178,7 @@ class Rules:
         if variant is None and variants:
             variant = variants[0]
         elif variant is not None and variant not in variants:
-            raise UnknownVariant(variant, variants, "" if variants else f"{name} has no variants")
+            raise UnknownVariant(variant, filter(None, variants), "" if variants else f"{name} has no variants")
         return [
             edition for edition in action["editions"] if edition["variant"] == variant and edition["reading"] in (None, reading)
         ]

@@ -84,7 +84,7 @@ def _words(rules: Rules) -> dict[str, Any]:
         words[f"{check.name} ends the checks"] = check.ends
     for name, row in rules.actions.items():
         words[f"address of {name}"] = row["address"]
-        words[f"variants of {name}"] = sorted(row["variants"])
+        words[f"variants of {name}"] = sorted(filter(None, row["variants"]))
         words[f"usual variant of {name}"] = next(iter(row["variants"]), None)
         words[f"field of the variant of {name}"] = row["variant_in"]
     return {**words, **_document(rules.data["document"])}

@@ -177,7 +177,8 @@ def name_of(state: str, task: str | None) -> str:
 def moments(rules: Rules) -> Iterator[str]:
     """All the moments that a callback can be for."""
     for name in (*rules.actions, *rules.events, SETTLED, FAILED, ADVANCED):
-        for variant in ("", *(f":{variant}" for variant in rules.actions.get(name, {"variants": ()})["variants"])):
+        named = filter(None, rules.actions[name]["variants"] if name in rules.actions else ())
+        for variant in ("", *(f":{variant}" for variant in named)):
             yield from (f"before_{name}{variant}", f"after_{name}{variant}")
     for status in rules.by_status:
         yield from (f"enter_{status}", f"exit_{status}")

@@ -94,7 +94,7 @@ def _event(loaded: Loaded, table: Table, name: str, event: Event) -> dict[str, A
     }
     keys = {"title": event.title, "at": loaded.at(path), "cite": event.cite, "note": event.note}
     edition = {"variant": None, "reading": None, "since": None, "until": None, "rule": rule}
-    return {**keys, "variants": [], "editions": [edition]}
+    return {**keys, "variants": [], "given": {}, "editions": [edition]}
 
 
 def _callers(table: Table) -> dict[str, Any]:
@@ -121,7 +121,9 @@ def shows(table: Table) -> dict[str, dict[str, str]]:
 
 def _action(loaded: Loaded, table: Table, name: str, row: Row) -> dict[str, Any]:
     path: Path_ = ("actions", name)
-    variants: list[tuple[str | None, Variant | None]] = [*row.variants.items()] if row.variants else [(None, None)]
+    given = {name: variant.given for name, variant in (row.variants or {}).items() if variant.given}
+    variants: list[tuple[str | None, Variant | None]] = [] if row.variants and not given else [(None, None)]
+    variants += [*(row.variants or {}).items()]
     return {
         "title": row.title,
         "at": loaded.at(path),
@@ -129,7 +131,8 @@ def _action(loaded: Loaded, table: Table, name: str, row: Row) -> dict[str, Any]
         "note": row.note,
         "address": row.address,
         "body": None if row.address else name,
-        "variants": list(row.variants or {}),
+        "variants": [name for name, _ in variants] if row.variants else [],
+        "given": given,
         "variant_in": row.variant_in,
         "differs": {
             key: {"why": difference.why, "at": loaded.at((*where, "differs", key)), "variant": variant}

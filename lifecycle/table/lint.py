@@ -239,7 +239,8 @@ def _effects(path: Path_, row: Row) -> Iterator[tuple[Path_, Effects, list[Varia
         for number, outcome in enumerate(holder.outcomes or ()):
             yield (*where, "outcomes", number), outcome, base
         falls_through = not holder.outcomes or holder.outcomes[-1].when is not None
-        if falls_through and not (holder is row and row.variants):
+        own = not row.variants or any(variant.given for variant in row.variants.values())  # the row is a request by itself
+        if falls_through and (holder is not row or own):
             yield where, holder, base[1:]
 
 

@@ -122,7 +122,7 @@ class Body(Strict):
     type: Names | None = Field(None, description="string, integer, number, boolean, null, object, array, any, or one of `types`")
     description: Text | None = None
     enum: list[str | int | bool | None] | None = None
-    format: Name | None = Field(None, description="uuid, ip, ipv4, ipv6, base64, name, printable, date-time, uri")
+    format: Name | None = Field(None, description="uuid, ip, ipv4, ipv6, base64, name, printable, date-time, uri …")
     pattern: Text | None = Field(None, description="a regular expression that is found in the text")
     min_length: int | None = Field(None, alias="minLength")
     max_length: int | None = Field(None, alias="maxLength")
@@ -139,6 +139,7 @@ class Body(Strict):
     min_properties: int | None = Field(None, alias="minProperties")
     max_properties: int | None = Field(None, alias="maxProperties")
     additional_properties: bool | None = Field(None, alias="additionalProperties", description="true: any other fields as well")
+    at_most: dict[Text, Text] | None = Field(None, alias="atMost", description="fields that are at most what another field is")
     default: Any = None
     example: Any = None
 
@@ -172,6 +173,12 @@ Bodied = Annotated[Body, BeforeValidator(_named), _OrName()]
 Fields = Annotated[list[BodyField], BeforeValidator(_editions), Field(min_length=1), _OrName()]
 
 
+def _nulls(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _nulls(part) for key, part in value.items()}
+    return [_nulls(part) for part in value] if isinstance(value, list) else None if value == "null" else value
+
+
 class Clauses(Effects):
     """The words that a row, a variant, a change and a difference share."""
 
@@ -188,7 +195,9 @@ class Clauses(Effects):
     body: Bodied | None = Field(None, description="what stands under the action's key, or is the whole document at its address")
     response: Bodied | None = Field(None, description="the document that answers when the request is accepted; default: none")
     headers: dict[Text, Fields] | None = Field(None, description="the headers of that answer that matter")
-    example: dict[Name, Any] | None = Field(None, description="what the body holds at least; default: nothing")
+    example: Annotated[dict[Name, Any], BeforeValidator(_nulls)] | None = Field(
+        None, description="what the body holds at least, null for JSON's null; default: nothing"
+    )
     fails_instead: dict[Name, Name] | None = Field(None, description="callers that always fail a check fail this other one")
     removed: Text | None = Field(None, description="gone for good: since when, and why")
     outcomes: list[Outcome] | None = None
@@ -210,8 +219,9 @@ class Difference(Strict):
 
 
 class Variant(Clauses):
-    """One of the requests that share an action's key, told apart by a value in the body."""
+    """One of the requests that share an action's key, told apart by the body."""
 
+    given: Name | None = Field(None, description="the field that makes a request this variant; without any it is the row's own")
     since: Version | None = None
     until: Version | None = None
     changes: list[Change] | None = None

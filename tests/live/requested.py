@@ -13,6 +13,8 @@ OTHER_VOLUME = "227cc671-f30b-4488-96fd-7d0bf13648d8"
 FREE_ADDRESS, ADDRESS = "172.24.4.11", "172.24.4.10"
 FREE_GROUP, GROUP = "aec9df91-db1f-4e04-8ac6-000000000002", "aec9df91-db1f-4e04-8ac6-e761d8461c53"
 
+HOST, ZONE = "host3", "nova"  # no world is on this host
+
 CONSOLES = {
     "vnc": ("vnc", "novnc"),
     "spice": ("spice", "spice-html5"),
@@ -94,11 +96,12 @@ def _reset_state(variant: str | None, minor: int, world: World) -> Wire:
 
 
 def _migrate_live(variant: str | None, minor: int, world: World) -> Wire:
-    del variant, world
+    del world
+    host = HOST if variant else None
     if minor < 25:
-        body: dict[str, object] = {"host": None, "block_migration": False, "disk_over_commit": False}
+        body: dict[str, object] = {"host": host, "block_migration": False, "disk_over_commit": False}
     else:
-        body = {"host": None, "block_migration": "auto"}
+        body = {"host": host, "block_migration": "auto"}
     return "POST", "/action", {"os-migrateLive": body}
 
 
@@ -142,7 +145,26 @@ def _detach_interface(variant: str | None, minor: int, world: World) -> Wire:
     return "DELETE", f"/os-interface/{world.port}", None
 
 
+def _to(variant: str | None, minor: int, world: World) -> Wire | None:
+    """To a host or a zone, or wherever the scheduler likes."""
+    del world
+    if variant is None:
+        return "POST", "/action", {"unshelve": None}
+    if minor < {"zone": 77, "host": 91}[variant]:
+        return None
+    return "POST", "/action", {"unshelve": {"zone": {"availability_zone": ZONE}, "host": {"host": HOST}}[variant]}
+
+
+def _migrate(variant: str | None, minor: int, world: World) -> Wire | None:
+    del world
+    if variant is None:
+        return "POST", "/action", {"migrate": None}
+    return ("POST", "/action", {"migrate": {"host": HOST}}) if minor >= 56 else None
+
+
 VARYING = {
+    "unshelve": _to,
+    "migrate": _migrate,
     "reboot": _reboot,
     "os-resetState": _reset_state,
     "os-migrateLive": _migrate_live,
