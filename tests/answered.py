@@ -51,17 +51,24 @@ def stable(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def minors(nova: Lifecycle, action: str) -> list[int]:
-    """The microversions on both sides of each at which something about the answer changes, and the last."""
-    rules, found = nova.rules, set[int]()
-    variants = rules.variants(action) or (None,)
-    editions = [edition for variant in variants for edition in rules.editions(action, variant, nova.reading)]
-    first = min(since[1] for edition in editions if (since := bounds(edition)[0]))
-    last = max(until[1] for edition in editions if (until := bounds(edition)[1]))
-    for edition in editions:
-        found.update(bound[1] for bound in bounds(edition) if bound)
-        for said in (edition["rule"]["response"], {"properties": edition["rule"]["headers"]}):
-            found.update(minor for _, start in starts(rules.types, said or {}) for minor in (start - 1, start))
-    return sorted(minor for minor in found if first <= minor <= last)
+    """The microversions on both sides of each at which something about the answer changes, the first and the last."""
+    rules, cuts = nova.rules, set[int]()
+    for variant in rules.variants(action) or (None,):
+        before: object = None
+        end = 0
+        for edition in rules.editions(action, variant, nova.reading):
+            (since, until), rule = bounds(edition), edition["rule"]
+            assert since
+            assert until
+            answer = rule["response"], rule["headers"], {outcome["answers"] for outcome in rule["outcomes"]}
+            parts = (rule["response"] or {}, {"properties": rule["headers"]})
+            inner = {start for said in parts for start in starts(rules.types, said) if since < start <= until}
+            cuts |= {start[1] for start in inner}
+            if answer != before:
+                cuts.add(since[1])
+            before, end = answer, until[1] + 1
+        cuts.add(end)
+    return sorted({*cuts, *(cut - 1 for cut in cuts)} - {min(cuts) - 1, max(cuts)})
 
 
 def wrong(nova: Lifecycle, row: Mapping[str, Any]) -> str | None:
