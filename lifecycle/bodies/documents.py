@@ -30,12 +30,15 @@ def said(kind: str, rules: Rules, action: str, rule: Data) -> Data | None:
 
 
 def _request(rules: Rules, action: str, rule: Data) -> Data | None:
-    """Of an action with no address of its own, its key and what stands under it."""
     body: Data | None = rule["body"]
     key = rules.action(action)["body"]
-    if key:
-        return {"type": ["object"], "properties": {key: [{**_object(body or {}), "required": True}]}}
-    return body and _object(body)
+    return None if body is None and key is None else whole(body or {}, key)
+
+
+def whole(body: Data, key: str | None) -> Data:
+    """A whole request: what stands under a key, or is all there is."""
+    said = _object(body)
+    return said if key is None else {"type": ["object"], "properties": {key: [{**said, "required": True}]}}
 
 
 def _object(body: Data) -> Data:
