@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lifecycle.cli.commands import examples, load, table_options, version_option
+from lifecycle.errors import LifecycleError, shown
 
 if TYPE_CHECKING:
     from typing import Any
@@ -42,9 +43,15 @@ def command(microversion: str | None, output: str | None, form: str, **options: 
     if output is None:
         click.echo(text, nl=False)
         return
-    with open(output, "w", encoding="utf-8") as file:
-        file.write(text)
+    try:
+        with open(output, "w", encoding="utf-8") as file:
+            file.write(text)
+    except (OSError, ValueError) as error:  # a name with a NUL byte is a ValueError
+        raise LifecycleError(f"cannot write {shown(output, MAX_PATH)}: {getattr(error, 'strerror', None) or error}") from None
     click.echo(output)
+
+
+MAX_PATH = 4_096  # characters of a file's name that messages have
 
 
 def _yaml(made: dict[str, Any]) -> str:

@@ -133,6 +133,8 @@ def combinations(loaded: Loaded, table: Table) -> Iterator[Mistake]:
 def _combined(loaded: Loaded, table: Table, path: Path_, part: Body, *, implied: bool) -> Iterator[Mistake]:
     own = plain(part)
     said, kinds = _merged(table, part)
+    if not set(kinds) <= set(BASIC):
+        return  # a name that nothing is called is told elsewhere
     if implied and "type" not in own and "properties" in own:
         kinds = ["object"]
     for of, words in OF_KINDS.items():
@@ -185,7 +187,7 @@ def _merged(table: Table, part: Body) -> tuple[dict[str, Any], list[str]]:
     said: dict[str, Any] = {}
     kinds: list[str] = []
     for name in part.type or ():
-        if name in table.types:
+        if name in table.types and name not in BASIC:
             inner, more = _merged(table, table.types[name])
             said |= {**inner, "enum": [*said.get("enum", ()), *inner["enum"]]} if "enum" in inner else inner
             kinds += more
@@ -198,7 +200,7 @@ def _merged(table: Table, part: Body) -> tuple[dict[str, Any], list[str]]:
 
 
 def _kinds(table: Table, name: str) -> list[str]:
-    return _merged(table, table.types[name])[1] if name in table.types else [name]
+    return _merged(table, table.types[name])[1] if name in table.types and name not in BASIC else [name]
 
 
 def _is(value: object, kind: str) -> bool:
