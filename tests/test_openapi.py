@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-from bodies import right, wrong
+from bodies import ODD, right, wrong
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,9 +18,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from lifecycle import Lifecycle, Server
 from lifecycle.bodies.bounds import beyond
-from lifecycle.bodies.documents import plain, published, said
+from lifecycle.bodies.documents import plain, published, said, standard
 from lifecycle.bodies.formats import FORMATS
-from lifecycle.bodies.schema import starts
+from lifecycle.bodies.model import model
+from lifecycle.bodies.schema import schema, starts
 from lifecycle.cli.commands import main
 from lifecycle.engine.microversion import text
 from lifecycle.openapi.document import openapi
@@ -38,13 +40,20 @@ action_path: "/kettles/{id}/do"
 microversions: {oldest: 1.0, newest: 1.9}
 usual: {state: cold, caller: cook}
 callers: {cook: {}, guest: {}}
-checks: {microversion: {code: 404}, body: {code: 400}, policy: {code: 403}, state: {code: 409, message: "Too {vm_state}"}}
+facts: {full: {usual: true, yes: is full, no: is empty}}
+checks:
+  microversion: {code: 404}
+  body: {code: 400}
+  policy: {code: 403}
+  state: {code: 409, message: "Too {vm_state}"}
+  full_first: {asks: full, code: 422, rule: filled}
+  full: {code: 423}
 rows: {all: {by: cook, answers: 202}}
 states: {cold: {}, hot: {}}
 actions:
   boil:
     title: Boil water
-    requires: {state: cold}
+    requires: {state: cold, full_first: true, full: true}
     becomes: hot
     body: {properties: {cups: {type: [integer, string], minimum: 1, maximum: 12, required: true, example: 3}}}
     example: {cups: 2}
@@ -118,8 +127,8 @@ def test_an_independent_validator_has_nothing_against_it(table: str, microversio
 @pytest.mark.parametrize(("table", "microversion"), [*COMPUTE, *OTHERS])
 def test_every_schema_is_one_and_every_example_is_right(table: str, microversion: str | None) -> None:
     made = document(table, microversion)
-    for schema in made["components"]["schemas"].values():
-        jsonschema.Draft202012Validator.check_schema(schema)
+    for component in made["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(component)
     for path, _, operation in operations(made):
         assert {found["name"] for found in operation["parameters"] if found["in"] == "path"} == {
             part.strip("{}") for part in path.split("/") if part.startswith("{")
@@ -230,44 +239,56 @@ def test_schemas_and_models_are_of_one_mind(kind: Any, data: st.DataObject) -> N
     rule = rules.edition(name, variant, lifecycle.reading, version)
     if rule is None or version is None or said("request", rules, name, rule) is None:
         return
-    made, standard = (one("request", rules, name, rule, version) for one in (plain, published))
+    made, whole = (one("request", rules, name, rule, version) for one in (plain, published))
     body = data.draw(kind(made))
-    model = lifecycle.request(name, text(version), variant)
-    assert model is not None
-    errors = list(jsonschema.Draft202012Validator(standard, format_checker=CHECKER).iter_errors(body))
-    assert (not errors) == _takes(model, body), (name, version, body, errors)
+    takes = lifecycle.request(name, text(version), variant)
+    assert takes is not None
+    errors = list(jsonschema.Draft202012Validator(whole, format_checker=CHECKER).iter_errors(body))
+    assert (not errors) == _takes(takes, body), (name, version, body, errors)
 
 
-def _takes(model: Any, body: object) -> bool:
+def _takes(one: Any, body: object) -> bool:
     from pydantic import ValidationError
 
     try:
-        model.model_validate(body)
+        one.model_validate(body)
     except ValidationError:
         return False
     return True
 
 
-@given(
-    st.none() | st.integers(-300, 300),
-    st.none() | st.integers(-300, 300),
-    st.integers(-400, 400),
-    st.sampled_from(["", "0", "00"]),
-)
-def test_bounds_of_a_text_are_those_of_its_number(low: int | None, high: int | None, number: int, zeros: str) -> None:
-    import re
+ENDS = (None, -101, -100, -99, -10, -9, -1, 0, 1, 2, 9, 10, 11, 99, 100, 909)
 
-    if low is None and high is None:
-        return
-    outside = (low is not None and number < low) or (high is not None and number > high)
-    sign = "-" if number < 0 else ""
-    assert bool(re.search(beyond(low, high), f"{sign}{zeros}{abs(number)}")) == outside
+
+@pytest.mark.parametrize("low", ENDS)
+def test_bounds_of_a_text_are_those_of_its_number(low: int | None) -> None:
+    for high in ENDS:
+        if low is None and high is None:
+            continue
+        found = re.compile(beyond(low, high))
+        for number in range(-1_100, 1_101):
+            outside = (low is not None and number < low) or (high is not None and number > high)
+            assert bool(found.search(str(number))) == outside
+            assert bool(found.search(f"{'-' * (number < 0)}00{abs(number)}")) == outside
+
+
+@pytest.mark.parametrize("name", loaded("compute").rules.types)
+def test_a_type_takes_what_its_model_takes(name: str) -> None:
+    types = loaded("compute").rules.types
+    for version in ((2, 1), (2, 37), (2, 42), (2, 104)):
+        made = schema(types, {"type": [name]}, version)
+        checked = jsonschema.Draft202012Validator(standard(made), format_checker=CHECKER)
+        one = model("One", made, "")
+        for value in (*ODD, "00", "-0", "+1", "2147483647", "2147483648", "02147483648", "10000000000", "-2", "-1\n"):
+            assert checked.is_valid(value) == _takes(one, value), (name, version, value)
 
 
 def test_a_small_table_is_written_whole(small: str) -> None:
     made = document(small, "1.3")
     assert list(made["paths"]) == ["/kettles/{id}/do", "/kettles/{kettle}"]  # one path, whatever its parameter is called
     assert set(made["paths"]["/kettles/{kettle}"]) == {"delete", "put"}
+    assert set(made["paths"]["/kettles/{kettle}"]["delete"]["responses"]) == {"204", "403"}  # nothing is asked of no body
+    assert set(made["paths"]["/kettles/{kettle}"]["put"]["responses"]) == {"202", "400", "403"}
     operation = made["paths"]["/kettles/{id}/do"]["post"]
     names = [
         option["$ref"].rpartition("/")[2] for option in operation["requestBody"]["content"]["application/json"]["schema"]["oneOf"]
@@ -279,7 +300,9 @@ def test_a_small_table_is_written_whole(small: str) -> None:
     assert operation["responses"]["409"]["description"] == "state: Too {vm_state}"
     assert operation["parameters"][-1]["schema"] == {"type": "string", "const": "kettle 1.3"}
     boil = made["components"]["schemas"]["BoilRequest"]["x-lifecycle"]
-    assert boil["requires"] == {"state": ["cold"]}
+    assert boil["requires"] == {"state": ["cold"], "full_first": True, "full": True}
+    assert boil["refusals"]["422"] == {"filled": "the kettle is empty; it must be one that is full"}
+    assert "423" not in boil["refusals"]  # whoever is empty was refused before
     assert (boil["by"], boil["outcomes"][0]["becomes"], boil["cite"]) == ("cook", ["hot"], "house rules")
     cups = made["components"]["schemas"]["BoilRequest"]["properties"]["boil"]["properties"]["cups"]
     assert cups["examples"] == [3]
