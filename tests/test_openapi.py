@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -281,6 +282,23 @@ def test_a_type_takes_what_its_model_takes(name: str) -> None:
         one = model("One", made, "")
         for value in (*ODD, "00", "-0", "+1", "2147483647", "2147483648", "02147483648", "10000000000", "-2", "-1\n"):
             assert checked.is_valid(value) == _takes(one, value), (name, version, value)
+
+
+ENUMS = [enum for size in (1, 2, 3) for enum in combinations([None, True, False, 1, "1", "a"], size)]
+
+
+@pytest.mark.parametrize("enum", ENUMS)
+def test_an_enum_takes_just_its_values(enum: tuple[object, ...]) -> None:
+    one, checked = model("One", {"enum": [*enum]}, ""), jsonschema.Draft202012Validator({"enum": [*enum]})
+    values: list[Any] = [None, True, False, 0, 1, 2, 1.0, 0.0, "1", "a", "true", [], {}]
+    for value in values:
+        assert checked.is_valid(value) == _takes(one, value), value
+
+
+def test_words_that_differ_by_action_are_told_once() -> None:
+    responses = document("compute", "2.104")["paths"]["/servers/{id}/action"]["post"]["responses"]
+    assert "state: Cannot '{action}' instance {id} while it is in vm_state {vm_state};" in responses["409"]["description"]
+    assert "policy: Policy doesn't allow {policy} to be performed.;" in responses["403"]["description"]
 
 
 def test_a_small_table_is_written_whole(small: str) -> None:

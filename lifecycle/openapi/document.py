@@ -13,7 +13,6 @@ from lifecycle.openapi.about import about, words
 from lifecycle.openapi.requests import PARAMETER, by_address, collect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
 
     from lifecycle.bodies.schema import Schema
@@ -196,13 +195,13 @@ def _request_body(requests: list[tuple[Asked, Schema]], *, required: bool) -> di
     return {"required": required, "content": {JSON: content}}
 
 
-def _reasons(group: Iterable[Asked]) -> dict[str, str]:
-    """By code the rules that refuse with it, each with the words that most of them say."""
+def _reasons(group: list[Asked]) -> dict[str, str]:
+    """By code the rules that refuse with it, each with the words that most of them say; of several actions no name is in."""
     found: dict[str, dict[str, dict[str, int]]] = {}
     for one in group:
         for gate, value, refusal in one.refusals():
             said = found.setdefault(str(refusal.code), {}).setdefault(refusal.rule, {})
-            text = words(gate, value)
+            text = (gate.template(value) if len(group) > 1 else None) or words(gate, value)
             said[text] = said.get(text, 0) + 1
     return {code: "; ".join(_reason(rule, said) for rule, said in rules.items()) for code, rules in found.items()}
 
