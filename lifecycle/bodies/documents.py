@@ -76,6 +76,8 @@ def of_all(documents: Iterable[Schema | None]) -> Schema | None:
 def standard(made: Schema) -> Schema:
     """A schema without what JSON Schema says otherwise: examples, and bounds of texts that read as numbers."""
     out: Schema = {word: _inner(word, value) for word, value in made.items()}
+    if "atMost" in out:
+        out["x-at-most"] = out.pop("atMost")
     if "example" in out:
         out["examples"] = [out.pop("example")]
     bounds = made.get("minimum"), made.get("maximum")

@@ -192,8 +192,8 @@ def _at_most(pairs: dict[str, str]) -> Any:
 
     def check(self: BaseModel) -> BaseModel:
         for low, high in pairs.items():
-            values = [getattr(self, _python(wire)) for wire in (low, high)]
-            if None not in values and float(values[0]) > float(values[1]):
+            values = [getattr(self, _python(wire), None) for wire in (low, high)]
+            if None not in values and float(str(values[0])) > float(str(values[1])):
                 raise PydanticCustomError("at_most", "at_most", {"low": low, "high": high})
         return self
 
