@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from lifecycle.bodies.read import whole
+from lifecycle.bodies.documents import said
 from lifecycle.bodies.schema import parts, starts
 from lifecycle.engine.microversion import text
 from lifecycle.engine.rules import bounds
@@ -229,13 +229,13 @@ def boundaries(lifecycle: Lifecycle, action: str) -> list[str]:
     """The microversions at which something about an action's body changes, each with the one before, and the last."""
     found: set[Microversion] = set()
     for edition in lifecycle.rules.editions(action, None, lifecycle.reading):
-        said = whole(lifecycle.rules, action, edition["rule"])
-        if said is None:
+        body = said("request", lifecycle.rules, action, edition["rule"])
+        if body is None:
             continue
         low, high = bounds(edition)
         assert low
         assert high
-        for start in {low, *starts(lifecycle.rules.types, said)}:
+        for start in {low, *starts(lifecycle.rules.types, body)}:
             found |= {version for version in ((start[0], start[1] - 1), start, high) if low <= version <= high}
     return [text(version) for version in sorted(found)]
 
@@ -243,6 +243,6 @@ def boundaries(lifecycle: Lifecycle, action: str) -> list[str]:
 def fields(lifecycle: Lifecycle, action: str) -> tuple[str, ...]:
     """All names of fields that an action's body has at any time."""
     editions = lifecycle.rules.editions(action, None, lifecycle.reading)
-    said = [whole(lifecycle.rules, action, edition["rule"]) for edition in editions]
-    inner = [part for one in said if one for part in parts(lifecycle.rules.types, one)]
+    bodies = [said("request", lifecycle.rules, action, edition["rule"]) for edition in editions]
+    inner = [part for one in bodies if one for part in parts(lifecycle.rules.types, one)]
     return tuple(sorted({name for part in inner for name in part.get("properties", ())}))

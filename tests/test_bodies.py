@@ -75,7 +75,7 @@ MESSAGES: list[tuple[str, str, Any, str]] = [
         "rebuild",
         "2.47",
         REBUILD | {"name": None},
-        "rebuild.name must be printable characters without a space at either end of 1 to 255 characters, not null",
+        "rebuild.name must be printable text without a space at either end, 1 to 255 characters, not null",
     ),
     ("rebuild", "2.47", REBUILD | {"metadata": {"a": 1}}, "rebuild.metadata.a must be text of at most 255 characters, not 1"),
     ("rebuild", "2.47", REBUILD | {"metadata": {"a/b": "c"}}, "rebuild.metadata has a key that it cannot have: a/b"),

@@ -88,8 +88,8 @@ FORMATS: dict[str, tuple[Callable[[str], bool], str]] = {
     "ipv6_or_nothing": (lambda text: not text or ipv6(text), "an IPv6 address or an empty text"),
     "mac": (lambda text: bool(MAC.fullmatch(text)), "a MAC address"),
     "base64": (base64_, "Base64"),
-    "printable": (printable, "printable characters"),
-    "name": (name, "printable characters without a space at either end"),
+    "printable": (printable, "printable text"),
+    "name": (name, "printable text without a space at either end"),
     "date-time": (lambda text: bool(DATE_TIME.fullmatch(text)), "a time as ISO 8601 has it"),
     "uri": (lambda text: bool(URI.fullmatch(text)), "a URL"),
 }

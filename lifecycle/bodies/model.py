@@ -62,9 +62,20 @@ def _annotation(name: str, schema: Schema) -> Any:
 
 def _enum(values: list[Any]) -> Any:
     """One of some values; pydantic's own Literal would take 1 for True."""
-    others = [value for value in values if not isinstance(value, bool)]
-    options = {"string": Literal[tuple(others)]} if others else {}
-    return _either({**options, "boolean": StrictBool} if len(others) < len(values) else options)
+    by_kind: dict[str, list[Any]] = {}
+    for value in values:
+        by_kind.setdefault(KINDS[type_(value)], []).append(value)
+    return _either({kind: _one_of(kind, some) for kind, some in by_kind.items()})
+
+
+def _one_of(kind: str, values: list[Any]) -> Any:
+    if kind == "null":
+        return None
+    if kind == "boolean":
+        return StrictBool if len({*values}) > 1 else Annotated[StrictBool, _check("enum", values.__contains__)]
+    if kind == "integer":
+        return Annotated[_integer("", {}), _check("enum", values.__contains__)]
+    return Literal[tuple(values)]
 
 
 def _either(options: dict[str, Any]) -> Any:
@@ -182,8 +193,8 @@ def _at_most(pairs: dict[str, str]) -> Any:
 
     def check(self: BaseModel) -> BaseModel:
         for low, high in pairs.items():
-            values = [getattr(self, _python(wire)) for wire in (low, high)]
-            if None not in values and float(values[0]) > float(values[1]):
+            values = [getattr(self, _python(wire), None) for wire in (low, high)]
+            if None not in values and float(str(values[0])) > float(str(values[1])):
                 raise PydanticCustomError("at_most", "at_most", {"low": low, "high": high})
         return self
 

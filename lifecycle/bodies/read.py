@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from lifecycle.bodies.documents import about, class_name, said
 from lifecycle.bodies.mistakes import sentence
 from lifecycle.bodies.model import model
 from lifecycle.bodies.schema import edition, schema
 from lifecycle.bodies.words import fields
-from lifecycle.engine import microversion
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -41,50 +41,24 @@ class Document:
 
 def request(rules: Rules, action: str, rule: Data, version: Microversion | None) -> Document | None:
     """The request's document under a rule; None where the table says nothing of it."""
-    said = whole(rules, action, rule)
-    return (
-        None
-        if said is None
-        else Document(rules, f"{_class(action)}Request", said, version, _doc(rules, action, "asks for", version))
-    )
+    return _document("request", rules, action, rule, version)
 
 
 def response(rules: Rules, action: str, rule: Data, version: Microversion | None) -> Document | None:
     """The document that answers when the request is accepted; None where nothing does."""
-    said: Data | None = rule["response"]
-    return (
-        None
-        if said is None
-        else Document(rules, f"{_class(action)}Response", _object(said), version, _doc(rules, action, "answers", version))
-    )
+    return _document("response", rules, action, rule, version)
 
 
 def headers(rules: Rules, action: str, rule: Data, version: Microversion | None) -> Document | None:
     """The headers of that answer, with any others besides; None where the table names none."""
-    said: Data = {"type": ["object"], "properties": rule["headers"], "additionalProperties": True}
+    whole: Data = {"type": ["object"], "properties": rule["headers"], "additionalProperties": True}
     if all(edition(editions, version) is None for editions in rule["headers"].values()):
         return None
-    return Document(rules, f"{_class(action)}Headers", said, version, _doc(rules, action, "answers in headers", version))
+    return Document(rules, class_name("headers", action), whole, version, about("headers", rules, action, version))
 
 
-def whole(rules: Rules, action: str, rule: Data) -> Data | None:
-    """What is said of the whole request: of an action with no address of its own, its key and what stands under it."""
-    said: Data | None = rule["body"]
-    key = rules.action(action)["body"]
-    return (
-        {"type": ["object"], "properties": {key: [{**_object(said or {}), "required": True}]}} if key else said and _object(said)
-    )
-
-
-def _object(said: Data) -> Data:
-    """What has fields is an object, unless it is told to be more."""
-    return {"type": ["object"], **said} if "properties" in said else said
-
-
-def _doc(rules: Rules, action: str, what: str, version: Microversion | None) -> str:
-    at = f" at {microversion.text(version)}" if version else ""
-    return f"{rules.action(action)['title']}: what {action} {what}{at}."
-
-
-def _class(action: str) -> str:
-    return "".join(part[0].upper() + part[1:] for part in action.replace("_", "-").split("-"))
+def _document(kind: str, rules: Rules, action: str, rule: Data, version: Microversion | None) -> Document | None:
+    whole = said(kind, rules, action, rule)
+    if whole is None:
+        return None
+    return Document(rules, class_name(kind, action), whole, version, about(kind, rules, action, version))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from lifecycle.bodies.formats import FORMATS
 from lifecycle.errors import listed
 
@@ -35,7 +37,9 @@ def kinds(schema: Schema) -> list[str]:
 def holds(schema: Schema) -> str:
     """What a schema allows, in one line; of an object or a list only what it is."""
     if "enum" in schema:
-        values = [(value or NOTHING) if isinstance(value, str) else str(value).lower() for value in schema["enum"]]
+        values = list(
+            dict.fromkeys((value or NOTHING) if isinstance(value, str) else json.dumps(value) for value in schema["enum"])
+        )
         if len(values) > MANY:  # the same words in capitals
             values = list(dict.fromkeys(map(str.lower, values)))
         return listed(values, "or")
@@ -51,7 +55,7 @@ def _holds(kind: str, schema: Schema) -> str:
         if "format" in schema:
             text = FORMATS[schema["format"]][1]
         limits = _limits(schema, "minLength", "maxLength", "characters")
-        text += f" of {limits}" if limits else ""
+        text += f"{',' if 'format' in schema else ' of'} {limits}" if limits else ""
         text += f" like {schema['pattern']}" if "pattern" in schema else ""
     elif kind in ("integer", "number"):
         limits = _limits(schema, "minimum", "maximum", "")
@@ -69,10 +73,10 @@ def _limits(schema: Schema, low: str, high: str, what: str) -> str:
         return ""
     end = f" {what}" if what else ""
     if most is None:
-        return f"{least} or more{end}"
+        return f"{least:,} or more{end}"
     if least is None:
-        return f"at most {most}{end}"
-    return f"{least}{end}" if least == most else f"{least} to {most}{end}"
+        return f"at most {most:,}{end}"
+    return f"{least:,}{end}" if least == most else f"{least:,} to {most:,}{end}"
 
 
 def fields(schema: Schema, path: str = "") -> Iterator[tuple[str, str]]:

@@ -27,7 +27,8 @@ COMMANDS = {
     "claims": "What every sentence of the reference comes to.",
     "diff": "Which answers differ between two tables, microversions, readings, callers or options.",
     "diagram": "Draw the lifecycle.",
-    "schema": "The JSON Schema of a table, for editors.",
+    "schema": "The JSON Schema of what an action asks for or answers, or of a table's files.",
+    "openapi": "All requests of a table as an OpenAPI document.",
 }
 PASTE = """\
 The lifecycle of a server of the OpenStack Compute API, as a table that answers.

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import textwrap
 
 import click
 
+from lifecycle.bodies.documents import of_all, plain, published
+from lifecycle.bodies.words import fields, holds
 from lifecycle.cli.commands import examples, load, table_options, version_option
 from lifecycle.engine import microversion as versions
 from lifecycle.errors import UnknownName, listed
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lifecycle import Lifecycle
+    from lifecycle.bodies.schema import Schema
+    from lifecycle.engine.microversion import Microversion
     from lifecycle.engine.rules import Data, Rules
 
     Lines = Iterator[tuple[str, str]]
@@ -39,7 +44,7 @@ def command(name: str, microversion: str | None, as_json: bool, **options: Any) 
     lifecycle = load(options["table"], options["reading"])
     rules = lifecycle.rules
     if name in rules.actions:
-        data: Any = rules.actions[name]
+        data: Any = {**rules.actions[name], **schemas(lifecycle, name, microversion)}
         lines = action_lines(lifecycle, name, microversion)
     elif name in rules.by_status:
         data = [
@@ -75,11 +80,67 @@ def action_lines(lifecycle: Lifecycle, name: str, microversion: str | None) -> L
             yield "", f"It is not there at {here}; --microversion shows another."
         else:
             yield from _rule(rules, rule)
+    for kind, label in DOCUMENTS.items():
+        yield from _document(label, _plain(kind, lifecycle, name, version))
     for key, difference in action["differs"].items():
         yield "differs", f"{key}: {difference['why']} ({difference['at']})"
     if action["note"]:
         yield "note", action["note"]
     yield "cite", action["cite"]
+
+
+def schemas(lifecycle: Lifecycle, name: str, microversion: str | None) -> dict[str, Any]:
+    """The JSON Schema of an action's request and answer at a microversion; None where there is none."""
+    rules, version = lifecycle.rules, lifecycle.rules.version(microversion)
+    there = [rule for variant in rules.variants(name) or (None,) if (rule := _edition(lifecycle, name, variant, version))]
+    return {kind: of_all(published(kind, rules, name, rule, version) for rule in there) for kind in DOCUMENTS}
+
+
+DOCUMENTS = {"request": "body", "response": "answer"}
+
+
+def _edition(lifecycle: Lifecycle, name: str, variant: str | None, version: Microversion | None) -> Data | None:
+    """The rule of a variant at a microversion; None where it is not there, or gone for good."""
+    rule = lifecycle.rules.edition(name, variant, lifecycle.reading, version)
+    return None if rule is None or rule["removed"] else rule
+
+
+def _plain(kind: str, lifecycle: Lifecycle, name: str, version: Microversion | None) -> list[tuple[Schema, list[str]]]:
+    """The different documents of an action, each with the variants that have it."""
+    found: list[tuple[Schema, list[str]]] = []
+    for variant in lifecycle.rules.variants(name) or (None,):
+        rule = _edition(lifecycle, name, variant, version)
+        made = plain(kind, lifecycle.rules, name, rule, version) if rule else None
+        if made is None:
+            continue
+        who = next((who for other, who in found if other == made), None)
+        if who is None:
+            who = []
+            found.append((made, who))
+        who += [variant] if variant else []
+    return found
+
+
+def _document(label: str, found: list[tuple[Schema, list[str]]]) -> Lines:
+    """The fields of a document, aligned; a line that is too long goes on below itself."""
+    for made, variants in found:
+        if len(found) > 1:
+            yield label, f"of {listed(variants)}:"
+            label = MORE
+        rows = [row for row in fields(made) if row[1] != "required, an object"] or [("", holds(made))]
+        width = min(max(len(path) for path, _ in rows), WIDEST)
+        for path, what in rows:
+            first, *rest = textwrap.wrap(what, WIDTH - LABEL - 2 - width, break_long_words=False, break_on_hyphens=False)
+            if len(path) > width:
+                yield label, path
+                path, label = "", MORE  # noqa: PLW2901 - what it holds stands below
+            for line in (first, *rest):
+                yield label, f"{path:<{width}}  {line}".rstrip()
+                path, label = "", MORE  # noqa: PLW2901 - only the first line is called by its name
+
+
+MORE = " "  # the label of a line that goes on under another
+WIDTH, LABEL, WIDEST = 100, 14, 44  # columns: of a line, of its label, of the path of a field
 
 
 def _there(rules: Rules, editions: list[Data]) -> Lines:

@@ -100,10 +100,15 @@ class Gate(dict):  # type: ignore[type-arg]  # dict[Any, ...] would need typing 
             self[value] = refusal
         return refusal
 
-    def words(self, value: Any) -> str | None:
-        """The service's own words; what only the service knows, such as {id}, stays as a placeholder."""
+    def template(self, value: Any) -> str | None:
+        """The service's own words as the table has them, with all placeholders."""
         own = None if value and self.check.name == self.request.caller.fails else self.rule["messages"].get(self.check.name)
         words: str | None = own or self.check.message
+        return words
+
+    def words(self, value: Any) -> str | None:
+        """The service's own words; what only the service knows, such as {id}, stays as a placeholder."""
+        words = self.template(value)
         if words is None:
             return None
         states = self.request.rules.states
@@ -172,9 +177,13 @@ def _removed(request: Request, rule: Data, wanted: Any, value: object) -> str | 
 
 
 def _microversion(request: Request, rule: Data, wanted: Any, value: object) -> str | None:
-    """Where the action is, when it is not here: `gone since 2.44; try --microversion 2.43`."""
     del wanted, value
-    if not rule.get("absent") or request.version is None:
+    return absence(request) if rule.get("absent") else None
+
+
+def absence(request: Request) -> str | None:
+    """Where an action is, when it is not here: `it is gone since 2.44, and this is 2.104; try --microversion 2.43`."""
+    if request.version is None:
         return None
     here = microversion.text(request.version)
     later, earlier = [], []

@@ -31,11 +31,17 @@ def moves(rules: Rules, reading: str) -> list[Move]:
     """All that leads from one idle state to another with the usual options, for the usual caller."""
     found: list[Move] = []
     for action in rules.actions:
-        for variant in rules.variants(action) or (None,):
+        for variant in _drawn(rules, action):
             ruling = Ruling(Request(rules, action, variant, rules.caller(None), rules.newest, reading))
             label = f"{action} {variant}" if variant else action
             found += _moves(rules, ruling, label)
     return found
+
+
+def _drawn(rules: Rules, action: str) -> Iterable[str | None]:
+    """The variants that a picture shows: one that a field makes goes the way of the row itself."""
+    given = rules.action(action)["given"]
+    return [variant for variant in rules.variants(action) or (None,) if variant not in given]
 
 
 def _moves(rules: Rules, ruling: Ruling, label: str) -> Iterable[Move]:

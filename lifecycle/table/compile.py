@@ -59,7 +59,7 @@ def compile_table(loaded: Loaded) -> dict[str, Any]:
         "tasks": [*table.tasks, *table.other_tasks],
         "shows": shows(table),
         "errors": {str(code): {"name": name, "says": error.says} for name, error in table.errors.items() for code in error.code},
-        "types": {name: _body(said) for name, said in table.types.items()},
+        "types": {name: plain(said) for name, said in table.types.items()},
         "document": table.document and table.document.model_dump(),
         "actions": {name: _action(loaded, table, name, row) for name, row in table.actions.items()},
     }
@@ -250,7 +250,7 @@ def _rule(
         "example": values.get("example"),
         "body": _body(values.get("body")),
         "response": _body(values.get("response")),
-        "headers": {name: [_body(field) for field in fields] for name, fields in values["headers"].items()},
+        "headers": {name: [plain(field) for field in fields] for name, fields in values["headers"].items()},
         "codes": values["codes"],
         "messages": values["messages"],
         "fails_instead": values.get("fails_instead") or {},
@@ -260,8 +260,12 @@ def _rule(
 
 
 def _body(body: Body | None) -> dict[str, Any] | None:
+    return None if body is None else plain(body)
+
+
+def plain(body: Body) -> dict[str, Any]:
     """A body as plain data: only what is said of it."""
-    return None if body is None else body.model_dump(by_alias=True, exclude_unset=True)
+    return body.model_dump(by_alias=True, exclude_unset=True)
 
 
 def _requires(table: Table, said: Iterable[Requires | None]) -> dict[str, Any]:

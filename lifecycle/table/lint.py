@@ -11,10 +11,12 @@ from typing import Any
 from lifecycle.engine import microversion
 from lifecycle.engine.checks import JUDGES
 from lifecycle.errors import listed
+from lifecycle.table import bodies
 from lifecycle.table.compile import ANY, NO_TASK, SAME, choose
 from lifecycle.table.load import Loaded, there
 from lifecycle.table.model import Effects, Event, Outcome, Recall, Row, Table, Variant
-from lifecycle.table.names import names, parts
+from lifecycle.table.names import bodies as all_bodies
+from lifecycle.table.names import names, nodes, parts
 from lifecycle.table.source import MAX_MISTAKES, Mistake, Path_, meant
 
 Lint = Callable[[Loaded, Table], Iterator[Mistake]]
@@ -125,19 +127,27 @@ def bounds(loaded: Loaded, table: Table) -> Iterator[Mistake]:
         message = f"the oldest, {versions.oldest}, is newer than the newest, {versions.newest}"
         yield loaded.mistake(("microversions", "oldest"), message)
         return
+    for where, bounded in _bounded(table):
+        since, until = getattr(bounded, "since", None), getattr(bounded, "until", None)
+        for field, text in (("since", since), ("until", until)):
+            if text is None:
+                continue
+            if versions is None:
+                yield loaded.mistake((*where, field), "the table has no microversions; say which in `microversions`")
+            elif not _parse(versions.oldest) <= _parse(text) <= _parse(versions.newest):
+                known = f"{versions.oldest} to {versions.newest}"
+                yield loaded.mistake((*where, field), f"{text} is not a microversion of this table, which knows {known}")
+        if since and until and _parse(since) > _parse(until):
+            yield loaded.mistake((*where, "until"), f"ends at {until}, before it begins at {since}")
+
+
+def _bounded(table: Table) -> Iterator[tuple[Path_, Any]]:
+    """All that can be there at some microversions only."""
     for path, part in parts(table):
-        for where, bounded in ((path, part), ((*path, "when"), getattr(part, "when", None))):
-            since, until = getattr(bounded, "since", None), getattr(bounded, "until", None)
-            for field, text in (("since", since), ("until", until)):
-                if text is None:
-                    continue
-                if versions is None:
-                    yield loaded.mistake((*where, field), "the table has no microversions; say which in `microversions`")
-                elif not _parse(versions.oldest) <= _parse(text) <= _parse(versions.newest):
-                    known = f"{versions.oldest} to {versions.newest}"
-                    yield loaded.mistake((*where, field), f"{text} is not a microversion of this table, which knows {known}")
-            if since and until and _parse(since) > _parse(until):
-                yield loaded.mistake((*where, "until"), f"ends at {until}, before it begins at {since}")
+        yield path, part
+        yield (*path, "when"), getattr(part, "when", None)
+    for path, body in all_bodies(table):
+        yield from nodes(path, body)
 
 
 def _parse(text: str) -> microversion.Microversion:
@@ -304,5 +314,15 @@ def _targets(table: Table, layers: list[Any]) -> Iterator[str]:
         yield at_once.state
 
 
-SAID: tuple[Lint, ...] = (said_twice, statuses, bounds, overlaps, errors, asked_nowhere, never_allowed)
-WHOLE: tuple[Lint, ...] = (unknown_memories, unfinished, idle_tasks, reach)
+SAID: tuple[Lint, ...] = (
+    said_twice,
+    statuses,
+    bounds,
+    overlaps,
+    errors,
+    asked_nowhere,
+    never_allowed,
+    bodies.addresses,
+    *bodies.SAID,
+)
+WHOLE: tuple[Lint, ...] = (unknown_memories, unfinished, idle_tasks, reach, bodies.examples)

@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from lifecycle.bodies.formats import FORMATS
+from lifecycle.bodies.schema import ANY as ANY_TYPE
+from lifecycle.bodies.schema import BASIC
 from lifecycle.engine.checks import JUDGES
 from lifecycle.table.compile import ANY, NO_TASK, SAME
-from lifecycle.table.model import Choice, Recall, Requires, Table, Variant, When
+from lifecycle.table.model import Body, Choice, Recall, Requires, Table, Variant, When
 from lifecycle.table.source import Path_
 
 
@@ -32,6 +35,35 @@ def _parts(path: Path_, holder: Variant) -> Iterator[tuple[Path_, Any]]:
         yield where, overlay
         for number, outcome in enumerate(overlay.outcomes or ()):
             yield (*where, "outcomes", number), outcome
+
+
+Node = tuple[Path_, Body]
+
+
+def bodies(table: Table) -> Iterator[Node]:
+    """Every type, request, answer and header, each with its path."""
+    for name, body in table.types.items():
+        yield ("types", name), body
+    for path, part in parts(table):
+        for field in ("body", "response"):
+            said = getattr(part, field, None)
+            if said is not None:
+                yield (*path, field), said
+        for name, fields in (getattr(part, "headers", None) or {}).items():
+            for number, header in enumerate(fields):
+                yield (*path, "headers", name, number), header
+
+
+def nodes(path: Path_, body: Body) -> Iterator[Node]:
+    """A body and all that is said within it, each with its path."""
+    yield path, body
+    for name, fields in (body.properties or {}).items():
+        for number, field in enumerate(fields):
+            yield from nodes((*path, "properties", name, number), field)
+    for pattern, inner in (body.pattern_properties or {}).items():
+        yield from nodes((*path, "patternProperties", pattern), inner)
+    if body.items is not None:
+        yield from nodes((*path, "items"), body.items)
 
 
 Named = tuple[Path_, str, str, Iterable[str]]
@@ -62,6 +94,11 @@ def names(table: Table) -> Iterator[Named]:
     memories = {effects.remembers for _, effects in parts(table) if effects.remembers}
     for path, part in parts(table):
         yield from _part_names(table, path, part, memories)
+    known = {*BASIC, ANY_TYPE, *table.types}
+    for path, body in bodies(table):
+        for where, node in nodes(path, body):
+            yield from _each((*where, "type"), "type", node.type or (), known)
+            yield from _one((*where, "format"), "format", node.format, FORMATS)
 
 
 DOCUMENT_KEYS = ("status", "vm_state", "task_state", "locked", "locked_by", "before")

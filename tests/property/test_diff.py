@@ -189,7 +189,8 @@ def test_comments_files_and_form_are_no_difference(root: Path, tmp_path: Path) -
     import yaml
 
     folder = root / "specs" / "compute"
-    texts = [f"# {name}\n{(folder / f'{name}.yaml').read_text(encoding='utf-8')}" for name in ("events", "lifecycle", "states")]
+    names = ("events", "lifecycle", "states", "types")
+    texts = [f"# {name}\n{(folder / f'{name}.yaml').read_text(encoding='utf-8')}" for name in names]
     texts.append("actions:")
     for path in sorted((folder / "actions").glob("*.yaml"), reverse=True):
         row = path.read_text(encoding="utf-8").replace("\n", "\n    ")

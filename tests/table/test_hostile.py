@@ -72,6 +72,17 @@ def table(states: int = 1, tasks: int = 0, actions: int = 1, text: str = "") -> 
     return f"{START}states:\n{mapping('s', states)}tasks: [{named}]\n{rows(actions, text)}".encode
 
 
+def bodies(text: Callable[[int], str], count: int, last: str) -> Callable[[], bytes]:
+    """Makes a table of so many types, the first of which is the body of an action."""
+    types = "".join(f"  t{number}: {text(number)}\n" for number in range(count))
+    action = "actions: {r: {title: x, cite: x, body: {type: object, properties: {a: t0}}, example: {a: b}}}\n"
+    return f"{START}{STATE}{action}types:\n{types}  {last}\n".encode
+
+
+def fields(count: int, text: str) -> str:
+    return f"{{type: object, properties: {{{', '.join(f'f{n}: {text.format(n)}' for n in range(count or 20_000))}}}}}"
+
+
 FILES: dict[str, tuple[Callable[[], bytes], str]] = {
     "100 MB": (lambda: b"a: b\n" * 20_000_000, "is larger than 1,000,000 bytes"),
     "a line of 10 MB": (lambda: b"a: " + b"x" * 10_000_000, "is larger than 1,000,000 bytes"),
@@ -101,6 +112,25 @@ FILES: dict[str, tuple[Callable[[], bytes], str]] = {
     "changes": (table(text=f", changes: [{'{since: 2.1, lock: ignored}, ' * 9_000}]"), "has more than 100 entries"),
     "outcomes": (table(actions=5, text=f", outcomes: [{'{when: {state: s0}}, ' * 3_000}]"), "has more than 100 entries"),
     "variants": (table(text=f", variants: {{{''.join(f'v{n}: {{}}, ' for n in range(9_000))}}}"), "has more than 100 entries"),
+    "types in a long chain": (
+        bodies(lambda n: f"{{type: t{n + 1}}}", 900, "t900: string"),
+        "is nested more than 32 deep, through the types that it names",
+    ),
+    "billion laughs of types": (
+        bodies(lambda n: f"{{type: object, properties: {{a: t{n + 1}, b: t{n + 1}}}}}", 60, "t60: string"),
+        "has more than 1,000 fields, those of the types that it names counted",
+    ),
+    "types that are the same twice": (
+        bodies(lambda n: f"{{type: [t{n + 1}, t{n + 1}]}}", 60, "t60: string"),
+        "has more than 1,000",
+    ),
+    "a circle of types": (bodies(lambda n: f"{{type: array, items: t{n + 1}}}", 900, "t900: t0"), "names itself: t0 → t1"),
+    "a body of many fields": (bodies(lambda n: fields(n, "string"), 1, ""), "has more than 1,000 fields"),
+    "a body that changes often": (
+        bodies(lambda _: fields(900, "{{type: string, since: 2.{}}}"), 1, ""),
+        "the table has no microversions",
+    ),
+    "a pattern of groups": (bodies(lambda _: f'{{type: string, pattern: "{"(" * 990}"}}', 1, ""), "is no regular expression"),
     "names that nothing is called": (table(actions=900, text=f", becomes: [{'b, ' * 90}]"), "no state is called b"),
     "rows of a wrong shape": (table(actions=9_000, text=", colour: red"), "no key is called colour here"),
 }
