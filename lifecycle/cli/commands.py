@@ -126,6 +126,7 @@ def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="Which truth to tell where the reference and a running Nova differ.",
         ),
+        click.option("--policy", metavar="FILE", help="A deployment's policy file, YAML or JSON, laid over the table."),
         click.option("--json", "as_json", is_flag=True, help="Print JSON for programs."),
     ]
     for option in reversed(options):
@@ -145,9 +146,9 @@ def caller_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def load(table: str, reading: str) -> Lifecycle:
-    """The table that the options name."""
-    return Lifecycle.load(table, reading=reading)
+def load(table: str, reading: str, policy: str | None = None) -> Lifecycle:
+    """The table that the options name, with the policy file that they name."""
+    return Lifecycle.load(table, reading=reading, policy=policy)
 
 
 def examples(*lines: str) -> str:

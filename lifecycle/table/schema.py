@@ -12,13 +12,15 @@ from lifecycle.table.model import Row, Table
 FILES = {
     "states": ("states", "statuses", "tasks", "other_tasks"),
     "events": ("events",),
+    "policies": ("policies",),
 }
 
 
 def schemas() -> dict[str, str]:
     """For each kind of file its JSON Schema as text: a whole table, and the files of a table's folder."""
     table = TypeAdapter(Table).json_schema(by_alias=True)
-    rest = [name for name in Table.model_fields if name not in {"actions", *FILES["states"], *FILES["events"]}]
+    elsewhere = {"actions", *(name for names in FILES.values() for name in names)}
+    rest = [name for name in Table.model_fields if name not in elsewhere]
     parts = {
         "table": table,
         "lifecycle": _only(table, rest),
