@@ -13,7 +13,8 @@ import threading
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lifecycle.engine.checks import CALLER, NOBODY
@@ -115,12 +116,12 @@ class _File:
         """All that is wrong with the rules of the file; `checks` are those of all rules that are right."""
         if not isinstance(self.source.content, dict):
             return [self.source.mistake((), "a policy file is a mapping of rules, each with its check string")]
-        found = list(self._understood())
-        found += self._misspelt()
-        found += self._references()
-        found += [] if found else self._heavy()
-        found += [] if found else self._undecidable()
-        return found[:MAX_MISTAKES]
+        found: list[Mistake] = []
+        for check in (self._understood, self._misspelt, self._references):
+            found += islice(check(), MAX_MISTAKES)
+        for check in (self._heavy, self._undecidable):
+            found += [] if found else islice(check(), MAX_MISTAKES)
+        return found
 
     def _understood(self) -> Iterator[Mistake]:
         """What oslo.policy cannot read."""
@@ -322,7 +323,8 @@ def _parsed(said: Mapping[str, Any]) -> dict[str, Any]:
 
     found: dict[str, Any] = {}
     for name, text in said.items():
-        with _heard() as records:
+        check = None
+        with _heard() as records, suppress(RecursionError):
             check = policy.Rules.from_dict({name: text})[name]
         found[name] = None if records else check
     return found

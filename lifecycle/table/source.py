@@ -140,7 +140,8 @@ def _build(source: Source, text: str) -> tuple[Source, list[Mistake]]:
         for event in _events(source, text):
             builder.take(event)
     except _Refused as refused:
-        return source, [*builder.mistakes, refused.mistake]
+        fatal = refused.mistake
+        return source, [*(mistake for mistake in builder.mistakes if mistake.place[:3] != fatal.place[:3]), fatal]
     if builder.root is _NOTHING or builder.root == "":
         if source.kind != TABLE:  # all of it may be left out
             source.content = {}
@@ -202,7 +203,8 @@ class _Builder:
         elif isinstance(event, yaml.DocumentStartEvent):
             self.documents += 1
             if self.documents > 1:
-                raise _Refused(self._at(event, f"a second document begins here; a file of a {self.source.kind} has one"))
+                one = "a file of a table" if self.source.kind == TABLE else f"a {self.source.kind}"
+                raise _Refused(self._at(event, f"a second document begins here; {one} has one"))
 
     def _at(self, event: yaml.Event, message: str, where: str = "") -> Mistake:
         return self.source.at(self._place(event), message, where)
