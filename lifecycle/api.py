@@ -121,7 +121,7 @@ class Lifecycle:
         table: str | PathLike[str] | None = None,
         policy: str | PathLike[str] | None = None,
     ) -> None:
-        """`reading`: the truth that is told where the reference and a running Nova differ; `table`, `policy`: where it is from."""
+        """`reading`: the truth where the reference and a running Nova differ; `table` and `policy`: where the rules are from."""
         self.rules = rules
         self.policy = policy
         self.table = rules.name if table is None else table

@@ -25,7 +25,7 @@ COMMANDS = {
     "show": "The rule of an action or of a status.",
     "lint": "Read a table strictly and tell all its mistakes.",
     "claims": "What every sentence of the reference comes to.",
-    "diff": "Which answers differ between two tables, microversions, readings, callers or options.",
+    "diff": "Which answers differ between two tables, microversions, readings, callers, policies or options.",
     "diagram": "Draw the lifecycle.",
     "schema": "The JSON Schema of a table, for editors.",
 }

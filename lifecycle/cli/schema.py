@@ -10,7 +10,9 @@ from lifecycle.cli.commands import examples
 
 
 @click.command("schema", epilog=examples("lifecycle schema action", "lifecycle schema --write specs/schema"))
-@click.argument("kind", required=False, type=click.Choice(("action", "events", "lifecycle", "policies", "states", "table")), default="table")
+@click.argument(
+    "kind", required=False, type=click.Choice(("action", "events", "lifecycle", "policies", "states", "table")), default="table"
+)
 @click.option("--write", "folder", metavar="DIR", help="Write the schema of every kind of file into this folder.")
 def command(kind: str, folder: str | None) -> None:
     """The JSON Schema of KIND of file: a whole table in one file, or a file of a table's folder."""

@@ -162,7 +162,8 @@ def _fails(request: Request, rule: Data, check: str) -> bool:
     if fails is None:
         return False
     instead = rule["fails_instead"].get(fails, fails)
-    if request.rules.policy is not None and (instead == "policy" or rule["target"] == CALLER):
+    before_lookup = fails == "exists" and rule["target"] == CALLER and "exists" in rule["requires"]
+    if before_lookup or (instead == "policy" and request.rules.policy is not None):
         instead = fails if request.caller.name in request.rules.may(rule) else "policy"
     found: bool = instead == check
     return found
@@ -216,13 +217,16 @@ def _exists(request: Request, rule: Data, wanted: Any, value: object) -> str | N
 def _policy(request: Request, rule: Data, wanted: Any, value: object) -> str | None:
     del wanted, value
     policy, name = request.rules.policy, request.caller.name
-    told = policy is not None and policy.says(rule["policy"])
-    if _fails(request, rule, "policy") and not told:
-        return f"the {request.rules.thing} is another project's, and this is {_a(name)}"
-    if name in request.rules.may(rule):
+    may = name in request.rules.may(rule)
+    if may and not _fails(request, rule, "policy"):
         return None
-    asks = _asks_for(policy, rule["policy"]) if policy and told else f"it takes {_a(rule['by'])}"
-    return f"{asks}, and this is {_a(name)}"
+    if policy is not None and policy.says(rule["policy"]) and not may:
+        why = _asks_for(policy, rule["policy"])
+    elif rule["fails_instead"].get(request.caller.fails) == "policy":
+        why = f"the {request.rules.thing} is another project's"
+    else:
+        why = f"it takes {_a(rule['by'])}"
+    return f"{why}, and this is {_a(name)}"
 
 
 def _asks_for(policy: Policy, name: str) -> str:

@@ -12,18 +12,19 @@ import os
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lifecycle.engine.checks import CALLER, NOBODY
 from lifecycle.engine.rules import Rules
-from lifecycle.errors import LifecycleError, TableError, listed, shown
+from lifecycle.errors import LifecycleError, TableError, shown
 from lifecycle.table.bundled import SETTLED
-from lifecycle.table.source import MAX_MISTAKES, Mistake, Path_, Source, meant, read
+from lifecycle.table.source import MAX_MISTAKES, Mistake, Source, meant, read
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
     from oslo_policy.policy import Enforcer
 
     Data = Mapping[str, Any]
@@ -76,7 +77,8 @@ def _laid_over(rules: Rules, path: str) -> Rules:
     if source.content is not None:
         mistakes += file.mistakes()
     if mistakes:
-        raise TableError(sorted(mistakes, key=lambda mistake: mistake.place))
+        mistakes.sort(key=lambda mistake: mistake.place)
+        raise TableError(mistakes)
     return Rules({**rules.data, **_compiled(rules, file)})
 
 
@@ -260,10 +262,10 @@ def _asked(rules: Rules) -> Iterator[tuple[str, tuple[str, set[str]]]]:
 def _wrong(said: object) -> str | None:
     """Why this is no check string, or None where it is one, or a list of lists of checks as of old."""
     lists = said if isinstance(said, list) else [said]
-    texts = [text for part in lists for text in (part if isinstance(part, list) and part is not said else [part])]
+    texts: list[Any] = [text for part in lists for text in (part if isinstance(part, list) else [part])]
     if not all(isinstance(text, str) for text in texts):
         return "must be a check string, such as role:admin or rule:admin_api"
-    if sum(map(len, texts)) > MAX_CHECK:
+    if sum(len(text) for text in texts) > MAX_CHECK:
         return f"is longer than {MAX_CHECK:,} characters; no check string is"
     return None
 
@@ -402,15 +404,17 @@ def _compiled(rules: Rules, file: _File) -> dict[str, Any]:
         token[admin["carries"]] = is_admin
         own = token.get(admin["finds_by"]) == policies["thing"][admin["finds_by"]]
         callers[name] |= {"passes_lock": is_admin, "fails": None if is_admin or own else admin["others_fail"]}
-    lets = {
-        name: {
-            target: [who for who, token in tokens.items() if _lets(enforcer, name, _target(policies, target, token), token)]
-            for target in sorted(targets)
-        }
-        for name, (_, targets) in file.asked.items()
-    }
-    told = {name: file.told(name) for name in file.asked}
-    says = {name: {"asks": words[0], "at": words[1]} for name, words in told.items() if words}
+    known: dict[tuple[str, str], list[str]] = {}
+    lets: dict[str, dict[str, list[str]]] = {name: {} for name in file.asked}
+    for name, (_, targets) in file.asked.items():
+        for target in sorted(targets):
+            key = str(enforcer.rules[name]), target  # most policies ask the same
+            if key not in known:
+                asked = ((who, _target(policies, target, token), token) for who, token in tokens.items())
+                known[key] = [who for who, told, token in asked if _lets(enforcer, name, told, token)]
+            lets[name][target] = known[key]
+    spoken = {name: file.told(name) for name in file.asked}
+    says = {name: {"asks": words[0], "at": words[1]} for name, words in spoken.items() if words}
     return {"callers": callers, "policy": {"name": file.source.name, "lets": lets, "rules": says}}
 
 

@@ -227,11 +227,11 @@ class _Builder:
             raise _Refused(self._at(event, f"has more than {MAX_NODES:,} parts; a {self.source.kind} has fewer"))
         if isinstance(event, yaml.AliasEvent):
             instead = "write it out" + ", or put it in rows.all" * (self.source.kind == TABLE)
-            raise _Refused(
-                self._at(event, f"an alias (*{shown(event.anchor)}) cannot stand in a {self.source.kind}: {instead}")
-            )
+            raise _Refused(self._at(event, f"an alias (*{shown(event.anchor)}) cannot stand in a {self.source.kind}: {instead}"))
         if event.anchor:
-            raise _Refused(self._at(event, f"an anchor (&{shown(event.anchor)}) cannot stand in a {self.source.kind}; leave it out"))
+            raise _Refused(
+                self._at(event, f"an anchor (&{shown(event.anchor)}) cannot stand in a {self.source.kind}; leave it out")
+            )
         tag = getattr(event, "tag", None)
         if tag:
             raise _Refused(self._at(event, f"a tag ({shown(tag)}) cannot stand in a {self.source.kind}; leave it out"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from test_observed import report
 from lifecycle import Lifecycle
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Iterator
 
     from live.cloud import Cloud
@@ -88,9 +88,7 @@ def callers(cloud: Cloud, lifecycle: Lifecycle) -> list[str]:
     return [caller for caller in lifecycle.rules.callers if caller in cloud.tokens]
 
 
-def compared(
-    cloud: Cloud, lifecycle: Lifecycle, rng: random.Random, *, busy: bool
-) -> Iterator[tuple[Attempt, Answer, Decision]]:
+def compared(cloud: Cloud, lifecycle: Lifecycle, rng: random.Random, *, busy: bool) -> Iterator[tuple[Attempt, Answer, Decision]]:
     """Every action for every caller, or as many as there is time for: what Nova answered, and what the table says."""
     who, began = callers(cloud, lifecycle), time.monotonic()
     clean, before = False, None

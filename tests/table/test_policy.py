@@ -314,7 +314,7 @@ def test_what_nobody_wrote_in_good_faith_is_bounded(tmp_path: Path, text: str, m
 
 @pytest.mark.parametrize("name", ["", "missing.yaml", ".", "nul\0"])
 def test_a_file_that_is_none(tmp_path: Path, name: str) -> None:
-    with pytest.raises(LifecycleError, match="cannot be read|cannot read"):
+    with pytest.raises(LifecycleError, match=r"cannot be read|cannot read"):
         Lifecycle.load(policy=tmp_path / name if name else "")
 
 
