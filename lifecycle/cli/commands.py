@@ -142,7 +142,11 @@ def version_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def caller_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--as`, the table's usual caller where it is not given."""
     return click.option(
-        "--as", "caller", metavar="CALLER", help="Who asks: admin, manager, member, reader, stranger, anonymous. Default: member."
+        "--as",
+        "caller",
+        metavar="CALLER",
+        help="Who asks: admin, manager, member, reader, service, stranger, anonymous,"
+        " or a role of the policy file. Default: member.",
     )(command)
 
 

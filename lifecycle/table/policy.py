@@ -156,10 +156,14 @@ class _File:
         for name in self.says:
             for other in dict.fromkeys(_references(self.checks[name])):
                 if other not in self.checks and (name in ours or ":" not in other):
-                    unknown = other in self._known
-                    why = "whose default the table does not know; say it in the file" if unknown else "which is nowhere"
-                    hint = "" if unknown else meant(other, self.checks)
-                    yield self.source.mistake((name,), f"refers to rule:{shown(other)}, {why}{hint}")
+                    near = None if other in self._known else _nearly(other, self.checks)
+                    if near:
+                        why = f"which is nowhere; did you mean {near}?"
+                    elif ":" in other:
+                        why = "whose default the table does not know; say it in the file"
+                    else:
+                        why = f"which is nowhere{meant(other, self.checks)}"
+                    yield self.source.mistake((name,), f"refers to rule:{shown(other)}, {why}")
         for cycle in _cycles(self.checks):
             first = next((name for name in cycle if name in self.says), None)
             if first is not None:

@@ -116,6 +116,15 @@ def test_a_file_that_says_nothing_is_no_difference(version: str) -> None:
     assert (found.table, found.groups) == ([], [])
 
 
+def test_a_difference_is_just_where_the_file_makes_one() -> None:
+    changed = laid_over({"os_compute_api:servers:stop": "role:manager and project_id:%(project_id)s"})
+    found = diff(Side(COMPUTE.rules, "nova"), Side(changed.rules, "nova"))
+    assert {(group.action, pair[0]) for group in found.groups for pair in group.box["caller"]} == {
+        ("os-stop", "admin"),
+        ("os-stop", "member"),
+    }
+
+
 @settings(max_examples=12)
 @given(st.lists(NAMES, unique=True))
 def test_a_file_that_repeats_the_defaults_changes_no_decision(names: list[str]) -> None:
