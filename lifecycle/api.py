@@ -113,14 +113,22 @@ class Lifecycle:
         "_plants",
         "_rulings",
         "_situations",
+        "policy",
         "reading",
         "rules",
         "table",
     )
 
-    def __init__(self, rules: Rules, reading: str = "reference", table: str | PathLike[str] | None = None) -> None:
-        """`reading`: the truth that is told where the reference and a running Nova differ; `table`: where it is from."""
+    def __init__(
+        self,
+        rules: Rules,
+        reading: str = "reference",
+        table: str | PathLike[str] | None = None,
+        policy: str | PathLike[str] | None = None,
+    ) -> None:
+        """`reading`: the truth where the reference and a running Nova differ; `table` and `policy`: where the rules are from."""
         self.rules = rules
+        self.policy = policy
         self.table = rules.name if table is None else table
         self.reading = check_reading(reading)
         self._answers: dict[str | None, dict[str | None, Answers]] = {}
@@ -134,14 +142,26 @@ class Lifecycle:
         self._plants: dict[tuple[str, Microversion | None], Plant] = {}
 
     @classmethod
-    def load(cls, table: str | PathLike[str] = "compute", *, reading: str = "reference") -> Lifecycle:
-        """The table of this name, or in this file or folder.
+    def load(
+        cls,
+        table: str | PathLike[str] = "compute",
+        *,
+        reading: str = "reference",
+        policy: str | PathLike[str] | None = None,
+    ) -> Lifecycle:
+        """The table of this name, or in this file or folder; `policy` is a deployment's policy file, laid over it.
 
-        Raises UnknownTable where there is none, and TableError with every mistake where it has some.
+        Raises UnknownTable where there is none, TableError with every mistake where the table or the policy file
+        has some, and LifecycleError where the file cannot change this table or oslo.policy is not installed.
         """
         from lifecycle.table.bundled import load_rules  # the table is read where one is loaded, not on import
 
-        return cls(load_rules(table), reading, table)
+        rules = load_rules(table)
+        if policy is not None:
+            from lifecycle.table.policy import with_policy
+
+            rules = with_policy(rules, policy)
+        return cls(rules, reading, table, policy)
 
     def bind(self, caller: str | None = None, microversion: str | None = None) -> Bound:
         """The decisions for one caller at one microversion (default: the usual caller, the newest): the fast form.
@@ -236,7 +256,7 @@ class Lifecycle:
         who, version = self.rules.caller(caller), self.rules.version(microversion)
         plant = self._plants.get((who.name, version))
         if plant is None:
-            origin = (_machine_again, (self.table, self.reading, caller, microversion))
+            origin = (_machine_again, ((self.table, self.reading, self.policy), caller, microversion))
             plant = Plant(
                 self.rules, lambda name, variant: self.ruling(name, variant, caller, microversion), self._callbacks, origin
             )
@@ -341,10 +361,11 @@ class Lifecycle:
 
 
 def _machine_again(
-    table: str, reading: str, caller: str | None, microversion: str | None, cls: type[Machine], *was: Any
+    source: tuple[str, str, str | None], caller: str | None, microversion: str | None, cls: type[Machine], *was: Any
 ) -> Machine:
-    """A machine from what its pickle holds: where its table lies, and how it was."""
-    plant = Lifecycle.load(table, reading=reading)._plant(caller, microversion)  # noqa: SLF001
+    """A machine from what its pickle holds: where its table and its policy file lie, and how it was."""
+    table, reading, policy = source
+    plant = Lifecycle.load(table, reading=reading, policy=policy)._plant(caller, microversion)  # noqa: SLF001
     return cls.restored(plant, *was)
 
 

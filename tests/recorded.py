@@ -128,3 +128,7 @@ def matrix() -> Iterator[tuple[str, str | None, Server, str, Answer]]:
 def matrix_server(vm_state: str, task_state: str, locked_by: str, host_up: bool) -> Server:
     told = {"vm_state": vm_state, "task_state": task_state or None, "locked_by": locked_by or None, "host_up": host_up}
     return Server(**told, options=MATRIX_OPTIONS)
+
+
+POLICIES = ("open.yaml", "closed.yaml", "support.yaml", "old.json")
+"""The policy files that Nova was asked under; they lie in `policies`."""

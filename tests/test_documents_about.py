@@ -20,6 +20,13 @@ def test_every_word_of_a_row_is_documented(root: Path) -> None:
     assert [name for name in Row.model_fields if f"`{name}`" not in text] == []
 
 
+def test_every_word_of_policies_is_documented(root: Path) -> None:
+    from lifecycle.table.model import Admin, Policies
+
+    text = (root / "docs" / "table.md").read_text(encoding="utf-8")
+    assert [name for name in (*Policies.model_fields, *Admin.model_fields) if f"`{name}`" not in text] == []
+
+
 def test_every_section_of_the_reference_is_cited_by_its_action(root: Path, compute: Lifecycle) -> None:
     text = (root / "tests/data/reference.txt").read_text(encoding="utf-8")
     titles = re.findall(r"([A-Z][A-Za-z()\- ]+? \((\w[\w-]*) Action\))(?: \(DEPRECATED\))? =====", text)

@@ -18,7 +18,7 @@ from lifecycle.table.source import read
 SUFFIXES = {"dot": "dot", "mermaid": "mmd"}
 
 
-@pytest.mark.parametrize("kind", ["table", "lifecycle", "states", "events", "action"])
+@pytest.mark.parametrize("kind", ["table", "lifecycle", "states", "events", "policies", "action"])
 def test_the_schemas_are_current(root: Path, kind: str) -> None:
     """`lifecycle schema --write specs/schema` makes them anew."""
     assert (root / "specs" / "schema" / f"{kind}.schema.json").read_text(encoding="utf-8") == schemas()[kind]

@@ -29,9 +29,9 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "server.json").write_text(SERVER, encoding="utf-8")
     (tmp_path / "cases.jsonl").write_text('{"action": "os-stop", "status": "ACTIVE"}\n', encoding="utf-8")
-    (tmp_path / "door.yaml").write_text(
-        next(block for block in blocks("yaml") if block.startswith("# door.yaml")), encoding="utf-8"
-    )
+    for name in ("door.yaml", "policy.yaml"):
+        text = next(block for block in blocks("yaml") if block.startswith(f"# {name}"))
+        (tmp_path / name).write_text(text, encoding="utf-8")
 
 
 @pytest.mark.usefixtures("_here")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @table_options
 def command(everything: bool, as_json: bool, **options: Any) -> None:
     """Every action on a server, each with a tick or a cross, and why."""
-    lifecycle = load(options["table"], options["reading"])
+    lifecycle = load(options["table"], options["reading"], options["policy"])
     server = told(lifecycle, options)
     decisions = lifecycle.actions(server, options["caller"], options["microversion"])
     if as_json:

@@ -42,7 +42,7 @@ def command(action: str | None, cases: str | None, advice: bool, as_json: bool, 
 
     Exits with 0 when it may, 1 when it is refused, 2 when the question cannot be read.
     """
-    lifecycle = load(options["table"], options["reading"])
+    lifecycle = load(options["table"], options["reading"], options["policy"])
     if cases is not None:
         if action is not None:
             raise click.UsageError("--cases brings its own actions; leave ACTION out")

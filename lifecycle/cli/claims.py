@@ -49,7 +49,11 @@ def command(section: str | None, reference: str | None, as_json: bool, **options
     book = read_claims(options["table"])
     if section is not None and section not in book.claims.sections:
         raise UnknownSection(section, book.claims.sections)
-    results = [result for result in run(load(options["table"], options["reading"]), book) if section in (None, result.section)]
+    results = [
+        result
+        for result in run(load(options["table"], options["reading"], options["policy"]), book)
+        if section in (None, result.section)
+    ]
     missing = list(gaps(book, read_text(reference))) if reference is not None else None
     if as_json:
         told = {"reading": options["reading"], "claims": [result.as_dict() for result in results], "without_verdict": missing}

@@ -25,7 +25,7 @@ COMMANDS = {
     "show": "The rule of an action or of a status.",
     "lint": "Read a table strictly and tell all its mistakes.",
     "claims": "What every sentence of the reference comes to.",
-    "diff": "Which answers differ between two tables, microversions, readings, callers or options.",
+    "diff": "Which answers differ between two tables, microversions, readings, callers, policies or options.",
     "diagram": "Draw the lifecycle.",
     "schema": "The JSON Schema of what an action asks for or answers, or of a table's files.",
     "openapi": "All requests of a table as an OpenAPI document.",
@@ -127,6 +127,7 @@ def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="Which truth to tell where the reference and a running Nova differ.",
         ),
+        click.option("--policy", metavar="FILE", help="A deployment's policy file, YAML or JSON, laid over the table."),
         click.option("--json", "as_json", is_flag=True, help="Print JSON for programs."),
     ]
     for option in reversed(options):
@@ -142,13 +143,17 @@ def version_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def caller_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--as`, the table's usual caller where it is not given."""
     return click.option(
-        "--as", "caller", metavar="CALLER", help="Who asks: admin, manager, member, reader, stranger, anonymous. Default: member."
+        "--as",
+        "caller",
+        metavar="CALLER",
+        help="Who asks: admin, manager, member, reader, service, stranger, anonymous,"
+        " or a role of the policy file. Default: member.",
     )(command)
 
 
-def load(table: str, reading: str) -> Lifecycle:
-    """The table that the options name."""
-    return Lifecycle.load(table, reading=reading)
+def load(table: str, reading: str, policy: str | None = None) -> Lifecycle:
+    """The table that the options name, with the policy file that they name."""
+    return Lifecycle.load(table, reading=reading, policy=policy)
 
 
 def examples(*lines: str) -> str:

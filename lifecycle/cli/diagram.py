@@ -38,7 +38,7 @@ def command(view: str, form: str | None, output: str | None, as_json: bool, **op
     from lifecycle.render.formats import render
     from lifecycle.render.views import VIEWS
 
-    lifecycle = load(options["table"], options["reading"])
+    lifecycle = load(options["table"], options["reading"], options["policy"])
     draw: Callable[[Rules, str], Picture] = VIEWS[view]
     picture = draw(lifecycle.rules, lifecycle.reading)
     if as_json:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lifecycle.explore.diff import Change, Diff, Group, Side
 
 BOTH = 2  # sides
+NO_POLICY = "none"
 PATIENCE = 1.0  # seconds before a progress bar is shown
 
 
@@ -32,6 +33,7 @@ PATIENCE = 1.0  # seconds before a progress bar is shown
         "lifecycle diff --microversion 2.43 --microversion 2.44",
         "lifecycle diff --reading reference --reading nova",
         "lifecycle diff --as member --as admin --json",
+        "lifecycle diff --policy none --policy policy.yaml",
         "lifecycle diff --with options.reclaim_instance_interval=0 --with options.reclaim_instance_interval=3600",
     ),
 )
@@ -42,6 +44,7 @@ PATIENCE = 1.0  # seconds before a progress bar is shown
 @click.option("--microversion", multiple=True, metavar="X.Y", help="Once: as of then. Twice: the two sides. Default: all.")
 @click.option("--reading", type=click.Choice(READINGS), multiple=True, help="Once or twice. Default: reference.")
 @click.option("--as", "caller", multiple=True, metavar="CALLER", help="Who asks, once or twice. Default: everybody.")
+@click.option("--policy", multiple=True, metavar="FILE", help="A deployment's policy file, once or twice; none is no file.")
 @click.option(
     "--with",
     "others",
@@ -51,7 +54,7 @@ PATIENCE = 1.0  # seconds before a progress bar is shown
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def command(as_json: bool, **options: Any) -> None:
-    """Find every answer that differs between two tables, or two microversions, readings, callers or options of one.
+    """Find every answer that differs between two tables, or two microversions, readings, callers, policies or options of one.
 
     By meaning, not by text: all states, tasks, locks, facts, options and callers are looked at. Each difference comes
     with the shortest request that tells the two sides apart, as a command that asks the left side.
@@ -75,21 +78,24 @@ def _sides(options: dict[str, Any]) -> list[tuple[Side, list[str]]]:
     if len(tables) != BOTH:
         raise click.UsageError("two tables are compared: name LEFT and RIGHT")
     values = _options(options["others"])
-    given = {"--microversion": options["microversion"], "--reading": options["reading"], "--as": options["caller"], **values}
+    named = {"--microversion": "microversion", "--reading": "reading", "--as": "caller", "--policy": "policy"}
+    given = {**{flag: options[name] for flag, name in named.items()}, **values}
     for name, some in given.items():
         if len(some) > BOTH:
             raise click.UsageError(f"{name} is given {len(some)} times; there are two sides")
     if not options["tables"] and not any(len(some) == BOTH for some in given.values()):
         raise click.UsageError(
-            "what is compared? Name two tables, or give --microversion, --reading, --as or --with options.NAME=… twice"
+            "what is compared? Name two tables, or give --microversion, --reading, --as, --policy or --with options.NAME=… twice"
         )
     sides = []
     for number, table in enumerate(tables):
-        version, reading, caller = (some[number % len(some)] if some else None for some in list(given.values())[:3])
+        version, reading, caller, policy = (some[number % len(some)] if some else None for some in list(given.values())[:4])
+        policy = None if policy == NO_POLICY else policy
         fixed = {name: some[number % len(some)] for name, some in values.items()}
-        lifecycle = load(table, reading or READINGS[0])
+        lifecycle = load(table, reading or READINGS[0], policy)
         asks = ["--reading", reading] if reading and reading != READINGS[0] else []
         asks += ["--table", table] if table != "compute" else []
+        asks += ["--policy", policy] if policy else []
         sides.append((Side(lifecycle.rules, lifecycle.reading, caller, version, fixed), asks))
     return sides
 

@@ -51,7 +51,7 @@ def command(target: str, allow_loss: bool, form: str, as_json: bool, **options: 
     """
     from lifecycle.explore.plan import NoPlan, all_losses
 
-    lifecycle = load(options["table"], options["reading"])
+    lifecycle = load(options["table"], options["reading"], options["policy"])
     losses = all_losses(lifecycle.rules) if allow_loss else ()
     try:
         plan = lifecycle.plan(told(lifecycle, options), target, options["caller"], options["microversion"], losses)

@@ -41,7 +41,7 @@ class UnknownTopic(UnknownName):
 @table_options
 def command(name: str, microversion: str | None, as_json: bool, **options: Any) -> None:
     """The rule of the action NAME, or what the status NAME means."""
-    lifecycle = load(options["table"], options["reading"])
+    lifecycle = load(options["table"], options["reading"], options["policy"])
     rules = lifecycle.rules
     if name in rules.actions:
         data: Any = {**rules.actions[name], **schemas(lifecycle, name, microversion)}
@@ -170,7 +170,7 @@ def _rule(rules: Rules, rule: Data) -> Lines:
             yield "task", "none" if wanted == [None] else listed((task or "none" for task in wanted), "or")
         else:
             yield check.asks, rules.facts[check.asks]["says"][str(wanted).lower()]
-    yield "by", f"{rule['by']}" + (f" ({rule['policy']})" if rule["policy"] else "")
+    yield "by", _by(rules, rule)
     yield (
         "lock",
         {"refuses": "refuses all but who passes locks", "owned": "refuses who holds less than it", "ignored": "ignored"}[
@@ -179,6 +179,17 @@ def _rule(rules: Rules, rule: Data) -> Lines:
     )
     for outcome in rule["outcomes"]:
         yield "then" if not outcome["when"] else "when", _outcome(outcome)
+
+
+def _by(rules: Rules, rule: Data) -> str:
+    """Who may at least; with a policy file, all who may, and what the file makes the policy ask."""
+    policy = rules.policy
+    if policy is None or not rule["policy"]:
+        return f"{rule['by']}" + (f" ({rule['policy']})" if rule["policy"] else "")
+    there = [name for name in rules.may(rule) if rules.callers[name].fails is None]
+    told = policy.says(rule["policy"])
+    asks = f": {told[0]} ({told[1]})" if told else ""
+    return f"{listed(there) or 'nobody'} ({rule['policy']}{asks})"
 
 
 def _outcome(outcome: Data) -> str:

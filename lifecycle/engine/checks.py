@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lifecycle.engine.microversion import Microversion
-    from lifecycle.engine.rules import Caller, Data, Rules
+    from lifecycle.engine.rules import Caller, Data, Policy, Rules
 
     Judge = Callable[["Request", Data, Any, Any], str | None]
     """From the request, its rule, what the rule wants of the key, and the key's value: a sentence, or None."""
 
+CALLER = "caller"  # the target of a policy that is asked of the caller's own, before the thing is looked up
 ASKED = "asked"  # the key of what depends on the request alone: one value, always
 REMEMBERED = 512  # values of one key that a gate keeps; a stranger's bodies are without number
 
@@ -40,7 +41,7 @@ class Refusal:
         self.sentence = sentence
         self.rule = check.rule
         self.code: int = rule["codes"].get(check.name, check.code)
-        self.row: str = rule["lines"].get(check.name, rule["at"])
+        self.row: str = _told_at(gate) or rule["lines"].get(check.name, rule["at"])
         self.texts: tuple[str, str] | None = None
 
     @property
@@ -135,7 +136,8 @@ def gates(request: Request, rule: Data) -> tuple[Gate, ...]:
 def _asks(check: Check, request: Request, rule: Data) -> bool:
     """Whether a rule asks anything of a check, so that it could refuse."""
     if check.asks == "lock":
-        return rule["lock"] != "ignored" and not request.caller.passes_lock
+        by_policy = rule["lock"] == "owned" and rule["override"] and request.rules.policy
+        return rule["lock"] != "ignored" and bool(by_policy or not request.caller.passes_lock)
     return check.name in rule["requires"] or (check.asks in JUDGES and JUDGES[check.asks][0] in UNCONDITIONAL)
 
 
@@ -148,6 +150,8 @@ def absent(request: Request) -> Data:
         "at": at,
         "absent": True,
         "policy": None,
+        "target": None,
+        "override": None,
         "called": None,
         "command": None,
         "example": None,
@@ -162,7 +166,14 @@ def absent(request: Request) -> Data:
 def _fails(request: Request, rule: Data, check: str) -> bool:
     """Whether this caller fails this check whatever the rest: a stranger, where the server is looked up."""
     fails = request.caller.fails
-    return fails is not None and rule["fails_instead"].get(fails, fails) == check
+    if fails is None:
+        return False
+    instead = rule["fails_instead"].get(fails, fails)
+    before_lookup = fails == "exists" and rule["target"] == CALLER and "exists" in rule["requires"]
+    if before_lookup or (instead == "policy" and request.rules.policy is not None):
+        instead = fails if request.caller.name in request.rules.may(rule) else "policy"
+    found: bool = instead == check
+    return found
 
 
 def _token(request: Request, rule: Data, wanted: Any, value: object) -> str | None:
@@ -211,17 +222,39 @@ def _exists(request: Request, rule: Data, wanted: Any, value: object) -> str | N
     thing = request.rules.thing
     if not value:
         return f"there is no such {thing}"
-    return f"to a {request.caller.name} the {thing} is not there" if _fails(request, rule, "exists") else None
+    return f"to {_a(request.caller.name)} the {thing} is not there" if _fails(request, rule, "exists") else None
 
 
 def _policy(request: Request, rule: Data, wanted: Any, value: object) -> str | None:
     del wanted, value
-    least = rule["by"]
-    if _fails(request, rule, "policy"):
-        return f"the {request.rules.thing} is another project's, and this is {_a(request.caller.name)}"
-    if least is None or request.caller.rank <= request.rules.caller(least).rank:
+    policy, name = request.rules.policy, request.caller.name
+    may = name in request.rules.may(rule)
+    if may and not _fails(request, rule, "policy"):
         return None
-    return f"it takes {_a(least)}, and this is {_a(request.caller.name)}"
+    if policy is not None and policy.says(rule["policy"]) and not may:
+        why = _asks_for(policy, rule["policy"])
+    elif rule["fails_instead"].get(request.caller.fails) == "policy":
+        why = f"the {request.rules.thing} is another project's"
+    else:
+        why = f"it takes {_a(rule['by'])}"
+    return f"{why}, and this is {_a(name)}"
+
+
+def _asks_for(policy: Policy, name: str) -> str:
+    """What a policy that the file speaks of asks for."""
+    asks, _ = policy.says(name) or ("", "")
+    return f"the policy {name} lets nobody through" if asks == NOBODY else f"the policy {name} asks for {asks}"
+
+
+NOBODY = "!"
+
+
+def _told_at(gate: Gate) -> str | None:
+    """The line of a policy file that refuses, where one does."""
+    policy, rule = gate.request.rules.policy, gate.rule
+    name = {"policy": rule["policy"], "lock": rule["override"]}.get(gate.check.asks)
+    told = policy and name and policy.says(name)
+    return told[1] if told else None
 
 
 def _lock(request: Request, rule: Data, wanted: Any, value: str | None) -> str | None:
@@ -231,7 +264,13 @@ def _lock(request: Request, rule: Data, wanted: Any, value: str | None) -> str |
     if value is None:
         return None
     ranks = list(holders)
-    if rule["lock"] == "owned" and caller.holds in ranks and ranks.index(caller.holds) >= ranks.index(value):
+    policy = request.rules.policy
+    if rule["lock"] == "owned" and policy is not None and rule["override"]:
+        if caller.holds == value or caller.name in policy.lets(rule["override"], rule["target"]):
+            return None
+        if policy.says(rule["override"]):
+            return f"the {thing} is locked by {holders[value]}, {_asks_for(policy, rule['override'])}"
+    elif rule["lock"] == "owned" and caller.holds in ranks and ranks.index(caller.holds) >= ranks.index(value):
         return None
     passing = listed((_a(name) for name, other in request.rules.callers.items() if other.passes_lock), "or")
     undo = " or an unlock" if caller.holds == value and rule["lock"] != "owned" else ""

@@ -61,6 +61,26 @@ class Caller:
         self.fails: str | None = data["fails"]
 
 
+class Policy:
+    """A deployment's policy file as data: whom each policy lets through, and where the file says so."""
+
+    __slots__ = ("_lets", "_rules", "name")
+
+    def __init__(self, data: Data) -> None:
+        self.name: str = data["name"]
+        self._lets: Mapping[str, Mapping[str, list[str]]] = data["lets"]
+        self._rules: Data = data["rules"]
+
+    def lets(self, name: str, target: str | None) -> list[str]:
+        """The callers that a policy lets through where it is asked of this target."""
+        return self._lets[name][target or ""]
+
+    def says(self, name: str) -> tuple[str, str] | None:
+        """What the file makes a policy ask, and the line where; None where it does not speak of it."""
+        rule = self._rules.get(name)
+        return rule and (rule["asks"], rule["at"])
+
+
 class Rules:
     """A lifecycle as data. Treat it as frozen; one of it serves all readings, callers and versions."""
 
@@ -75,6 +95,7 @@ class Rules:
         self.newest: Microversion | None = versions and tuple(versions[1])
         self.callers = {name: Caller(name, caller) for name, caller in data["callers"].items()}
         self.usual_caller: str = data["usual_caller"]
+        self.policy = Policy(data["policy"]) if data.get("policy") else None
         self.holders: Mapping[str, str] = data["holders"]
         self.facts: Data = data["facts"]
         self.options: Mapping[str, int] = data["options"]
@@ -114,6 +135,13 @@ class Rules:
             return self.callers[name or self.usual_caller]
         except (KeyError, TypeError):
             raise UnknownCaller(name, self.callers) from None
+
+    def may(self, rule: Data) -> list[str]:
+        """The callers whom the policy of a rule lets through, whatever else would refuse them."""
+        if self.policy is not None and rule["policy"] is not None:
+            return self.policy.lets(rule["policy"], rule["target"])
+        least = rule["by"]
+        return [name for name, caller in self.callers.items() if least is None or caller.rank <= self.callers[least].rank]
 
     def version(self, text: str | None) -> Microversion | None:
         """The microversion of this text, the newest for None. Raises UnknownMicroversion out of range."""

@@ -1,4 +1,4 @@
-"""What differs between two tables, or two microversions, readings, callers or options of one: by meaning, not by text.
+"""What differs between two tables, or two microversions, readings, callers, policies or options of one: by meaning, not text.
 
 A difference is a request that is answered otherwise: another code, rule, wording, task, end, loss, or
 another status, task or lock shown after it. What explains an answer (our sentences, the line, `also`) is no answer.
@@ -173,7 +173,7 @@ def _compared(found: Diff, name: str, variants: Pair, *, alike: bool) -> Iterato
     """The groups of one action or event and variant."""
     left, right = found.left, found.right
     callers, versions = _callers(found, name), [last for _, last in runs(found, name, variants)]
-    same_checks = left.rules.data["checks"] == right.rules.data["checks"]
+    same_checks = all(left.rules.data.get(key) == right.rules.data.get(key) for key in ("checks", "policy"))
     cells: dict[tuple[Change, ...], list[Box]] = {}
     for run in versions:
         rules = [

@@ -162,9 +162,13 @@ def _within(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 
 def _askers(rules: Rules, caller: str) -> list[str]:
-    """The caller, and those who may more, from the least to the most."""
+    """The caller, and those who may more, from the least to the most; with a policy file each may what others may not."""
     rank = rules.callers[caller].rank
-    above = [name for name, other in rules.callers.items() if other.rank < rank and other.fails is None]
+    above = [
+        name
+        for name, other in rules.callers.items()
+        if other.fails is None and (other.rank < rank if rules.policy is None else name != caller)
+    ]
     return [caller, *reversed(above)]
 
 

@@ -46,7 +46,7 @@ def _drawn(rules: Rules, action: str) -> Iterable[str | None]:
 
 def _moves(rules: Rules, ruling: Ruling, label: str) -> Iterable[Move]:
     asked = ruling.rule["requires"]
-    kind: EdgeKind = "admin" if ruling.rule["by"] == next(iter(rules.callers)) else "action"
+    kind: EdgeKind = "admin" if rules.may(ruling.rule) == [next(iter(rules.callers))] else "action"
     states = asked.get("state") or list(rules.states)
     if asked.get("exists") is None:
         states = states[:1]

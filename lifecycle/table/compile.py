@@ -61,6 +61,7 @@ def compile_table(loaded: Loaded) -> dict[str, Any]:
         "errors": {str(code): {"name": name, "says": error.says} for name, error in table.errors.items() for code in error.code},
         "types": {name: plain(said) for name, said in table.types.items()},
         "document": table.document and table.document.model_dump(),
+        "policies": table.policies and table.policies.model_dump(),
         "actions": {name: _action(loaded, table, name, row) for name, row in table.actions.items()},
     }
     data["recalls"] = _recalls(data)
@@ -80,6 +81,8 @@ def _event(loaded: Loaded, table: Table, name: str, event: Event) -> dict[str, A
         "lock": "ignored",
         "by": None,
         "policy": None,
+        "target": None,
+        "override": None,
         "called": None,
         "command": None,
         "example": None,
@@ -245,6 +248,8 @@ def _rule(
         "lock": values.get("lock", "ignored"),
         "by": values.get("by"),
         "policy": values.get("policy"),
+        "target": values.get("target"),
+        "override": values.get("override"),
         "called": values.get("called"),
         "command": values.get("command"),
         "example": values.get("example"),

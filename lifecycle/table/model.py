@@ -188,6 +188,8 @@ class Clauses(Effects):
     )
     by: Name | None = Field(None, description="the caller who may at least")
     policy: Name | None = Field(None, description="the service's own name of the policy rule")
+    target: Name | None = Field(None, description="what the policy is asked of: one of `policies.targets`, or caller")
+    override: Name | None = Field(None, description="the policy of whoever may undo a lock that it does not hold")
     called: Text | None = Field(None, description="what the service's own words call the action; default: its key")
     codes: dict[Name, Code] | None = Field(None, description="the code of a check, where it is not the usual one")
     messages: dict[Name, Text] | None = Field(None, description="the service's words for a check, where not the usual ones")
@@ -336,6 +338,30 @@ class Rows(Strict):
     where_states_are_named: Requires = Field(Requires(), description="what a row asks besides, when it names states")
 
 
+class Admin(Strict):
+    """The policy rule that makes an admin: who passes it passes every lock, and meets the things of all projects."""
+
+    rule: Name
+    carries: Name = Field(description="what the token of an admin carries besides: true")
+    finds_by: Name = Field(description="what of a token must be the thing's, for who is no admin to find it")
+    others_fail: Name = Field(description="the check that those fail who do not find it")
+
+
+class Policies(Strict):
+    """What the files need that change who may: the rules by default, and what they are asked about."""
+
+    tokens: dict[Name, dict[Name, bool | Name | list[Name]]] = Field(description="by caller: what its token carries")
+    any_role: Name = Field(description="the caller whose token one carries that has only a role of a policy file")
+    thing: dict[Name, Name] = Field(description="whose the thing is, as tokens say it")
+    targets: dict[Name, list[Name]] = Field(description="what a policy is asked of: how much of the thing it is told")
+    admin: Admin
+    by: dict[Name, Text] = Field(description="the check string of rows whose `by` is this caller")
+    rules: dict[Name, Text] = Field({}, description="the check strings of rules that no row names, or not by its `by`")
+    renamed: dict[Name, Names] = Field({}, description="names of old, each with those that follow it where a file has it")
+    renamed_was: Text = Field("!", description="the check string that names of old had; a file that has it changes nothing")
+    others: list[Name] = Field([], description="rules of the same groups that no row asks")
+
+
 class Usual(Strict):
     """What is taken when it is not told."""
 
@@ -361,6 +387,7 @@ class Table(Strict):
     errors: dict[Name, Error] = Field({}, description="the name under which a refusal's document holds its code and message")
     types: dict[Name, Bodied] = Field({}, description="what bodies call by a name")
     document: Document | None = None
+    policies: Policies | None = None
     rows: Rows = Rows()
     states: dict[Name, State] = Field(min_length=1)
     statuses: dict[Name, Shown] = {}

@@ -6,7 +6,7 @@ from typing import Any
 from lifecycle.bodies.formats import FORMATS
 from lifecycle.bodies.schema import ANY as ANY_TYPE
 from lifecycle.bodies.schema import BASIC
-from lifecycle.engine.checks import JUDGES
+from lifecycle.engine.checks import CALLER, JUDGES
 from lifecycle.table.compile import ANY, NO_TASK, SAME
 from lifecycle.table.model import Body, Choice, Recall, Requires, Table, Variant, When
 from lifecycle.table.source import Path_
@@ -90,6 +90,7 @@ def names(table: Table) -> Iterator[Named]:
             yield ("checks", name), "check or fact", name, {*JUDGES, *table.facts}
     for name in table.document.keys if table.document else ():
         yield ("document", "keys", name), "key of a case", name, {*table.facts, *DOCUMENT_KEYS}
+    yield from _policy_names(table)
     yield from _requires_names(table, ("rows", "where_states_are_named"), table.rows.where_states_are_named)
     memories = {effects.remembers for _, effects in parts(table) if effects.remembers}
     for path, part in parts(table):
@@ -101,6 +102,20 @@ def names(table: Table) -> Iterator[Named]:
             yield from _one((*where, "format"), "format", node.format, FORMATS)
 
 
+def _policy_names(table: Table) -> Iterator[Named]:
+    policies, path = table.policies, "policies"
+    if policies is None:
+        return
+    for word in ("tokens", "by"):
+        yield from (((path, word, name), "caller", name, table.callers) for name in getattr(policies, word))
+    yield (path, "any_role"), "token", policies.any_role, policies.tokens
+    for name, keys in policies.targets.items():
+        yield from _each((path, "targets", name), "word of the thing", keys, policies.thing)
+    yield (path, "admin", "finds_by"), "word of the thing", policies.admin.finds_by, policies.thing
+    yield (path, "admin", "rule"), "policy rule", policies.admin.rule, policies.rules
+    yield (path, "admin", "others_fail"), "check", policies.admin.others_fail, table.checks
+
+
 DOCUMENT_KEYS = ("status", "vm_state", "task_state", "locked", "locked_by", "before")
 
 
@@ -109,6 +124,10 @@ def _part_names(table: Table, path: Path_, part: Any, memories: set[str]) -> Ite
     yield from _requires_names(table, (*path, "requires"), getattr(part, "requires", None))
     yield from _when_names(table, (*path, "when"), getattr(part, "when", None))
     yield from _one((*path, "by"), "caller", getattr(part, "by", None), table.callers)
+    targets = (*(table.policies.targets if table.policies else ()), CALLER)
+    yield from _one((*path, "target"), "target", getattr(part, "target", None), targets)
+    rules = table.policies.rules if table.policies else ()
+    yield from _one((*path, "override"), "policy rule", getattr(part, "override", None), rules)
     for field in ("codes", "messages", "fails_instead"):
         for name in getattr(part, field, None) or ():
             yield (*path, field, name), "check", name, table.checks

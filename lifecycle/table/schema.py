@@ -14,6 +14,7 @@ FILES = {
     "states": ("states", "statuses", "tasks", "other_tasks"),
     "events": ("events",),
     "types": ("types",),
+    "policies": ("policies",),
 }
 
 

@@ -15,7 +15,7 @@ from lifecycle.errors import nearest, shown
 from lifecycle.table.bundled import MAX_BYTES, read_bytes
 
 MAX_DEPTH = 16
-TOO_DEEP = f"is nested more than {MAX_DEPTH} deep; a table is not"
+TABLE = "table"
 MAX_NODES = 100_000
 MAX_MISTAKES = 200  # of one kind in one file; who has more has not written a table
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
@@ -60,8 +60,9 @@ class Mistake:
 class Source:
     """One file of a table: its text, its content as plain data, and where each part of it stands."""
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, text: str, kind: str = TABLE) -> None:
         self.name = name
+        self.kind = kind
         self.lines = text.splitlines()
         self.content: Any = None
         self.places: dict[Path_, Place] = {}
@@ -97,29 +98,32 @@ class _Refused(Exception):
         self.mistake = mistake
 
 
-def read(path: str, name: str) -> tuple[Source, list[Mistake]]:
-    """The source in a file, called `name` in messages, and the mistakes of its form; content is None on a fatal one."""
+def read(path: str, name: str, kind: str = TABLE) -> tuple[Source, list[Mistake]]:
+    """The source in a file, called `name` in messages, and the mistakes of its form; content is None on a fatal one.
+
+    `kind` is what the file should be, as messages call it.
+    """
     try:
         data = read_bytes(path)
     except OSError as error:
         return Source(name, ""), [Mistake(Place(name), f"cannot be read: {error.strerror or error}")]
-    return parse(data, name)
+    return parse(data, name, kind)
 
 
-def parse(data: bytes, name: str) -> tuple[Source, list[Mistake]]:
+def parse(data: bytes, name: str, kind: str = TABLE) -> tuple[Source, list[Mistake]]:
     """The source in these bytes and the mistakes of its form; content is None where it cannot be read on."""
     if len(data) > MAX_BYTES:
-        return Source(name, ""), [Mistake(Place(name), f"is larger than {MAX_BYTES:,} bytes; a table is not")]
+        return Source(name, ""), [Mistake(Place(name), f"is larger than {MAX_BYTES:,} bytes; a {kind} is not")]
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode()
         message = f"is not UTF-8: byte 0x{error.object[error.start]:02x} cannot stand here; save the file as UTF-8"
         return Source(name, ""), [Mistake(_end(name, before), message)]
-    source = Source(name, text)
+    source = Source(name, text, kind)
     bad = CONTROL.search(text)
     if bad:
-        message = f"a control character ({bad.group()!a}) cannot stand in a table; leave it out"
+        message = f"a control character ({bad.group()!a}) cannot stand in a {kind}; leave it out"
         return source, [source.at(_end(name, text[: bad.start()]), message)]
     return _build(source, text)
 
@@ -136,8 +140,12 @@ def _build(source: Source, text: str) -> tuple[Source, list[Mistake]]:
         for event in _events(source, text):
             builder.take(event)
     except _Refused as refused:
-        return source, [*builder.mistakes, refused.mistake]
+        fatal = refused.mistake
+        return source, [*(mistake for mistake in builder.mistakes if mistake.place[:3] != fatal.place[:3]), fatal]
     if builder.root is _NOTHING or builder.root == "":
+        if source.kind != TABLE:  # all of it may be left out
+            source.content = {}
+            return source, []
         return source, [Mistake(Place(source.name), "is empty; a table has at least its name, states and actions")]
     source.content = builder.root
     return source, builder.mistakes
@@ -151,12 +159,16 @@ def _events(source: Source, text: str) -> Iterator[yaml.Event]:
         mark = error.problem_mark or error.context_mark
         place = Place(source.name, mark.line + 1, mark.column + 1) if mark else Place(source.name)
         if "maximum nesting" in str(error.problem):
-            raise _Refused(source.at(place, TOO_DEEP)) from None
+            raise _Refused(source.at(place, _too_deep(source))) from None
         raise _Refused(source.at(place, f"is not YAML: {_problem(source, place, error)}")) from None
     except yaml.YAMLError as error:
         raise _Refused(Mistake(Place(source.name), f"is not YAML: {shown(str(error))}")) from None
     except RecursionError:
-        raise _Refused(Mistake(Place(source.name), TOO_DEEP)) from None
+        raise _Refused(Mistake(Place(source.name), _too_deep(source))) from None
+
+
+def _too_deep(source: Source) -> str:
+    return f"is nested more than {MAX_DEPTH} deep; a {source.kind} is not"
 
 
 def _problem(source: Source, place: Place, error: yaml.MarkedYAMLError) -> str:
@@ -191,7 +203,8 @@ class _Builder:
         elif isinstance(event, yaml.DocumentStartEvent):
             self.documents += 1
             if self.documents > 1:
-                raise _Refused(self._at(event, "a second document begins here; a file of a table has one"))
+                one = "a file of a table" if self.source.kind == TABLE else f"a {self.source.kind}"
+                raise _Refused(self._at(event, f"a second document begins here; {one} has one"))
 
     def _at(self, event: yaml.Event, message: str, where: str = "") -> Mistake:
         return self.source.at(self._place(event), message, where)
@@ -205,22 +218,23 @@ class _Builder:
 
     def _note(self, event: yaml.NodeEvent, message: str, path: Path_) -> None:
         if len(self.mistakes) >= MAX_MISTAKES:
-            raise _Refused(self._at(event, f"has more than {MAX_MISTAKES} mistakes; is it a table?"))
+            raise _Refused(self._at(event, f"has more than {MAX_MISTAKES} mistakes; is it a {self.source.kind}?"))
         self.mistakes.append(self._at(event, message, dotted(path)))
 
     def _node(self, event: yaml.NodeEvent) -> None:
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            raise _Refused(self._at(event, f"has more than {MAX_NODES:,} parts; a table has fewer"))
+            raise _Refused(self._at(event, f"has more than {MAX_NODES:,} parts; a {self.source.kind} has fewer"))
         if isinstance(event, yaml.AliasEvent):
-            raise _Refused(
-                self._at(event, f"an alias (*{shown(event.anchor)}) cannot stand in a table: write it out, or put it in rows.all")
-            )
+            instead = "write it out" + ", or put it in rows.all" * (self.source.kind == TABLE)
+            raise _Refused(self._at(event, f"an alias (*{shown(event.anchor)}) cannot stand in a {self.source.kind}: {instead}"))
         if event.anchor:
-            raise _Refused(self._at(event, f"an anchor (&{shown(event.anchor)}) cannot stand in a table; leave it out"))
+            raise _Refused(
+                self._at(event, f"an anchor (&{shown(event.anchor)}) cannot stand in a {self.source.kind}; leave it out")
+            )
         tag = getattr(event, "tag", None)
         if tag:
-            raise _Refused(self._at(event, f"a tag ({shown(tag)}) cannot stand in a table; leave it out"))
+            raise _Refused(self._at(event, f"a tag ({shown(tag)}) cannot stand in a {self.source.kind}; leave it out"))
         if self.stack and isinstance(self.stack[-1][0], dict) and self.key is None:
             self._key(event)
         else:
@@ -269,7 +283,7 @@ class _Builder:
         self.source.places.setdefault(path, self._place(event))
         if not isinstance(event, yaml.ScalarEvent):
             if len(self.stack) >= MAX_DEPTH:
-                raise _Refused(self._at(event, TOO_DEEP))
+                raise _Refused(self._at(event, _too_deep(self.source)))
             self.stack.append((value, path, {}))
 
     def _scalar(self, event: yaml.ScalarEvent) -> str | bool | int:

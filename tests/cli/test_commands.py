@@ -184,3 +184,51 @@ def test_a_misspelt_command_is_suggested() -> None:
     result = run("chek")
     assert result.exit_code == 2
     assert "no command is called chek; did you mean check?" in result.output
+
+
+POLICY = "tests/data/policies/support.yaml"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "parts"),
+    [
+        (["check", "os-start", "--status", "SHUTOFF"], 1, ["✗ 403", "os_compute_api:servers:start asks for rule:support, that"]),
+        (["check", "os-start", "--status", "SHUTOFF", "--as", "operator"], 0, ["✓ 202 os-start is allowed"]),
+        (["check", "os-start", "--status", "SHUTOFF", "--advice"], 1, ["to allow it   caller operator (by operator)"]),
+        (["check", "os-start", "--as", "opertor"], 2, ["no caller is called opertor; did you mean operator?"]),
+        (["actions", "--status", "SHUTOFF"], 0, ["✗ os-start", f"({POLICY}:5)"]),
+        (["plan", "--status", "ACTIVE", "--to", "PAUSED"], 1, ["an operator could: pause"]),
+        (["plan", "--status", "ACTIVE", "--to", "PAUSED", "--as", "operator"], 0, ["1. pause"]),
+        (["show", "os-start"], 0, ["admin and operator", "servers:start: rule:support, that is", f"({POLICY}:5)"]),
+        (["show", "pause"], 0, ["operator (os_compute_api:os-pause-server:pause: role:operator"]),
+        (["diagram", "--format", "mermaid"], 0, ["os-stop"]),
+        (["diff", "--policy", "none", "--as", "member", "--microversion", "2.104"], 1, ["os-start", "202 → 403 policy"]),
+    ],
+)
+def test_a_policy_file_is_followed(
+    root: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, parts: list[str]
+) -> None:
+    monkeypatch.chdir(root)
+    result = run(*arguments, "--policy", POLICY)
+    assert result.exit_code == code, result.output
+    assert [part for part in parts if part not in result.output] == []
+
+
+def test_a_picture_follows_the_policy_file(root: Path) -> None:
+    """Nobody may start a server, so no arrow does."""
+    picture = run("diagram", "--format", "mermaid", "--policy", str(root / "tests/data/policies/support.yaml")).output
+    assert "os-start" in run("diagram", "--format", "mermaid").output
+    assert "os-start" not in picture
+
+
+def test_cases_follow_the_policy_file(root: Path) -> None:
+    cases = '{"action": "os-start", "status": "SHUTOFF", "caller": "operator"}\n{"action": "os-start", "status": "SHUTOFF"}\n'
+    result = run("check", "--cases", "-", "--policy", str(root / POLICY), stdin=cases)
+    assert [json.loads(line)["decision"]["code"] for line in result.stdout.splitlines()] == [202, 403]
+
+
+def test_the_mistakes_of_a_policy_file_are_told(root: Path) -> None:
+    result = run("check", "os-start", "--policy", str(root / "tests/policies/everything-at-once.yaml"))
+    assert result.exit_code == 2
+    assert "everything-at-once.yaml:2:31: is no check string that oslo.policy understands: role:admin or" in result.output
+    assert "6 mistakes" in result.output

@@ -72,7 +72,7 @@ class Cloud:
 
     def __init__(self, ready: Mapping[str, Any], bus: Path) -> None:
         """`ready` is the line that the server prints when it is ready; `bus` is where it writes its notifications."""
-        project = ready["tokens"]["owner"].partition(":")[2]
+        project = self.project = ready["tokens"]["owner"].partition(":")[2]
         self.tokens = {
             "member": f"alice:{project}",
             "reader": f"bob:{project}:reader",
@@ -125,6 +125,10 @@ class Cloud:
             if self._options.get(key) != value:
                 self.control("PUT", "/conf", {"group": None, "key": key, "value": value})
                 self._options[key] = value
+
+    def policy(self, file: Path | None) -> None:
+        """The deployment's policy file from now on; None for Nova's defaults."""
+        self.control("PUT", "/policy", {"file": file and str(file)})
 
     # The API
 

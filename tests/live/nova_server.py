@@ -37,6 +37,8 @@ Control server (second loopback port, JSON in / JSON out):
   POST   /cleanup_evacuated {"host":"host1"}  what a restarted nova-compute does
                                      (needed before forced_down can be unset)
   PUT    /conf {"group":null,"key":"reclaim_instance_interval","value":3600}
+  PUT    /policy {"file":"policy.yaml"}  the deployment's policy file from now
+                                     on (null: none, Nova's defaults)
   POST   /checkpoint {"name":"a"} ; POST /restore {"name":"a"}   whole world
 """
 import argparse
@@ -74,6 +76,8 @@ ap.add_argument('--clock-rate', type=float, default=1.0,
                 help="let Nova's clock run this many times faster")
 ap.add_argument('--clock-start', default=None, metavar='ISO',
                 help="what Nova's clock says at the start (default: now)")
+ap.add_argument('--policy', default=None, metavar='FILE',
+                help="the deployment's policy file (default: none)")
 ap.add_argument('--tmp', default=None, metavar='DIR',
                 help='scratch folder, kept (default: a fresh temporary one, '
                      'removed at the end)')
@@ -121,6 +125,7 @@ from oslo_utils import timeutils  # noqa: E402
 
 from nova import context as nova_context  # noqa: E402
 from nova import exception  # noqa: E402
+from nova import policy as nova_policy  # noqa: E402
 from nova import rpc as nova_rpc  # noqa: E402
 from nova import test  # noqa: E402
 from nova import thread_pool_factory  # noqa: E402
@@ -529,6 +534,15 @@ class Glance(nf.GlanceFixture):
         return out
 
 
+def read_policy(path):
+    CONF.set_override('policy_file', os.path.abspath(path or os.path.join(TMP, 'no-policy')),
+                      group='oslo_policy')
+    # Nova's own default; placement, in the same process, has made it another
+    CONF.set_override('enforce_new_defaults', True, group='oslo_policy')
+    nova_policy.reset()
+    nova_policy.init(suppress_deprecation_warnings=True)
+
+
 class Cloud(test.TestCase):
     REQUIRES_LOCKING = True
 
@@ -572,6 +586,8 @@ class Cloud(test.TestCase):
         nova_rpc.LegacyValidatingNotifier.fatal = False
 
         self.useFixture(nf.RealPolicyFixture())
+        if ARGS.policy:
+            read_policy(ARGS.policy)
         self.neutron = self.useFixture(Neutron(self))
         self.glance = self.useFixture(Glance(self))
         self.cinder = self.useFixture(nf.CinderFixture(self))
@@ -916,6 +932,9 @@ class Control:
         if p[0] == 'conf':
             CONF.set_override(data['key'], data['value'],
                               group=data.get('group'))
+            return 200, {}
+        if p[0] == 'policy':
+            read_policy(data['file'])
             return 200, {}
         if p[0] == 'checkpoint':
             return 200, self.checkpoint((data or {}).get('name', 'default'))

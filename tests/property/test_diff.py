@@ -184,13 +184,15 @@ def test_a_table_is_equal_to_itself(path: Path) -> None:
     assert diff(Side(rules), Side(Rules(copy.deepcopy(dict(rules.data))))).same
 
 
+PARTS = ("events", "lifecycle", "policies", "states", "types")
+
+
 def test_comments_files_and_form_are_no_difference(root: Path, tmp_path: Path) -> None:
     """The compute table as one file, in another form, with comments."""
     import yaml
 
     folder = root / "specs" / "compute"
-    names = ("events", "lifecycle", "states", "types")
-    texts = [f"# {name}\n{(folder / f'{name}.yaml').read_text(encoding='utf-8')}" for name in names]
+    texts = [f"# {name}\n{(folder / f'{name}.yaml').read_text(encoding='utf-8')}" for name in PARTS]
     texts.append("actions:")
     for path in sorted((folder / "actions").glob("*.yaml"), reverse=True):
         row = path.read_text(encoding="utf-8").replace("\n", "\n    ")
