@@ -188,10 +188,18 @@ def _object(schema: Schema) -> SearchStrategy[dict[str, Any]]:
     if "properties" in schema:
         fields = {name: right(field) for name, field in schema["properties"].items()}
         required = {name: fields.pop(name) for name in schema.get("required", ())}
-        return st.fixed_dictionaries(required, optional=fields)
+        found = st.fixed_dictionaries(required, optional=fields)
+        return found.map(lambda body: _in_order(body, schema["atMost"])) if "atMost" in schema else found
     value = next(iter(schema.get("patternProperties", {}).values()), {"type": "string"})
     least, most = schema.get("minProperties", 0), schema.get("maxProperties", 2)
     return st.dictionaries(st.text("abc_. -", min_size=1, max_size=4), right(value), min_size=least, max_size=most)
+
+
+def _in_order(body: dict[str, Any], pairs: dict[str, str]) -> dict[str, Any]:
+    for low, high in pairs.items():
+        if low in body and high in body and float(body[low]) > float(body[high]):
+            body[low], body[high] = body[high], body[low]
+    return body
 
 
 @st.composite

@@ -253,8 +253,8 @@ def _takes(one: Any, body: object) -> bool:
 
     try:
         one.model_validate(body)
-    except ValidationError:
-        return False
+    except ValidationError as error:
+        return all(detail["type"] == "at_most" for detail in error.errors())  # JSON Schema has no word for it
     return True
 
 
@@ -297,7 +297,7 @@ def test_an_enum_takes_just_its_values(enum: tuple[object, ...]) -> None:
 
 def test_words_that_differ_by_action_are_told_once() -> None:
     responses = document("compute", "2.104")["paths"]["/servers/{id}/action"]["post"]["responses"]
-    assert "state: Cannot '{action}' instance {id} while it is in vm_state {vm_state};" in responses["409"]["description"]
+    assert "state: Cannot '{action}' instance {id} while it is in vm_state {vm_state} | " in responses["409"]["description"]
     assert "policy: Policy doesn't allow {policy} to be performed.;" in responses["403"]["description"]
 
 

@@ -347,6 +347,13 @@ class Admin(Strict):
     others_fail: Name = Field(description="the check that those fail who do not find it")
 
 
+class Renamed(Strict):
+    """A name of old: the rules that follow it, and the check string that it had; a file that has it changes nothing."""
+
+    to: Names
+    was: Text
+
+
 class Policies(Strict):
     """What the files need that change who may: the rules by default, and what they are asked about."""
 
@@ -357,8 +364,7 @@ class Policies(Strict):
     admin: Admin
     by: dict[Name, Text] = Field(description="the check string of rows whose `by` is this caller")
     rules: dict[Name, Text] = Field({}, description="the check strings of rules that no row names, or not by its `by`")
-    renamed: dict[Name, Names] = Field({}, description="names of old, each with those that follow it where a file has it")
-    renamed_was: Text = Field("!", description="the check string that names of old had; a file that has it changes nothing")
+    renamed: dict[Name, Renamed] = Field({}, description="names of old, each with those that follow it where a file has it")
     others: list[Name] = Field([], description="rules of the same groups that no row asks")
 
 

@@ -174,7 +174,7 @@ class _File:
     def _reachable(self, names: Iterable[str]) -> set[str]:
         """The rules that these ask, through whatever they refer to."""
         found, todo = set[str](), list(names)
-        todo += [old for old, new in self.policies["renamed"].items() if old in self.says and set(new) & set(todo)]
+        todo += [old for old, new in self.policies["renamed"].items() if old in self.says and set(new["to"]) & set(todo)]
         while todo:
             name = todo.pop()
             if name not in found and name in self.checks:
@@ -226,9 +226,9 @@ class _File:
     def _spoken(self, name: str) -> str:
         """The rule that speaks for a name: a name of old where only that stands in the file and says something new."""
         if name not in self.says:
-            was = _parsed({name: self.policies["renamed_was"]})[name]
             for old, new in self.policies["renamed"].items():
-                if name in new and old in self.says and self.checks[old] not in (was, self._refers(name)):
+                was = _parsed({name: new["was"]})[name]
+                if name in new["to"] and old in self.says and self.checks[old] not in (was, self._refers(name)):
                     return str(old)
         return name
 
@@ -445,11 +445,11 @@ def _enforcer(file: _File) -> Enforcer:
     conf.set_override("policy_dirs", [], group="oslo_policy")
     enforcer.suppress_default_change_warnings = enforcer.suppress_deprecation_warnings = True
     enforcer.skip_undefined_check = True
-    of_old = {name: old for old, names in file.policies["renamed"].items() for name in names}
+    of_old = {name: (old, new["was"]) for old, new in file.policies["renamed"].items() for name in new["to"]}
     for name, text in file.defaults.items():
         was = of_old.get(name)
         renamed = {"deprecated_reason": "renamed", "deprecated_since": "before"}
-        old = policy.DeprecatedRule(was, file.policies["renamed_was"], **renamed) if was else None
+        old = policy.DeprecatedRule(*was, **renamed) if was else None
         enforcer.register_default(policy.RuleDefault(name, text, deprecated_rule=old))
     with _heard():
         enforcer.load_rules()

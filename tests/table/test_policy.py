@@ -67,7 +67,7 @@ def test_the_table_knows_the_names_of_old(compute: Lifecycle, empty: Lifecycle) 
     policies, renamed = compute.rules.data["policies"], defaults()["renamed"]
     assert empty.rules.policy is not None
     asked = set(empty.rules.data["policy"]["lets"])
-    assert {new: [old, policies["renamed_was"]] for old, names in policies["renamed"].items() for new in names} == {
+    assert {name: [old, new["was"]] for old, new in policies["renamed"].items() for name in new["to"]} == {
         new: old for new, old in renamed.items() if new in asked
     }
 
