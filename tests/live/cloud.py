@@ -8,7 +8,7 @@ from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from live.requested import ADDRESS, BOOT_VOLUME, IMAGE, VOLUME, World, wire
+from live.requested import ADDRESS, BOOT_VOLUME, HOSTS, IMAGE, VOLUME, World, wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -184,7 +184,7 @@ class Cloud:
             self.settle()
         row = self.row(world.id)
         assert (row["status"], row["task_state"]) == (name.partition(" ")[0], None), row
-        return world
+        return replace(world, elsewhere=next(host for host in HOSTS if host != row["host"]))
 
     def _create(self, name: str) -> World:
         volume_backed = name.endswith("of a volume")

@@ -13,7 +13,7 @@ OTHER_VOLUME = "227cc671-f30b-4488-96fd-7d0bf13648d8"
 FREE_ADDRESS, ADDRESS = "172.24.4.11", "172.24.4.10"
 FREE_GROUP, GROUP = "aec9df91-db1f-4e04-8ac6-000000000002", "aec9df91-db1f-4e04-8ac6-e761d8461c53"
 
-HOST, ZONE = "host3", "nova"  # no world is on this host
+HOSTS, ZONE = ("host1", "host2", "host3"), "nova"
 
 CONSOLES = {
     "vnc": ("vnc", "novnc"),
@@ -38,6 +38,7 @@ class World:
     fixed_address: str = ""
     volume_backed: bool = False
     before: str | None = None
+    elsewhere: str = HOSTS[-1]  # a host that it is not on
 
 
 PLAIN: dict[str, object] = {
@@ -96,8 +97,7 @@ def _reset_state(variant: str | None, minor: int, world: World) -> Wire:
 
 
 def _migrate_live(variant: str | None, minor: int, world: World) -> Wire:
-    del world
-    host = HOST if variant else None
+    host = world.elsewhere if variant else None
     if minor < 25:
         body: dict[str, object] = {"host": host, "block_migration": False, "disk_over_commit": False}
     else:
@@ -147,19 +147,17 @@ def _detach_interface(variant: str | None, minor: int, world: World) -> Wire:
 
 def _to(variant: str | None, minor: int, world: World) -> Wire | None:
     """To a host or a zone, or wherever the scheduler likes."""
-    del world
     if variant is None:
         return "POST", "/action", {"unshelve": None}
     if minor < {"zone": 77, "host": 91}[variant]:
         return None
-    return "POST", "/action", {"unshelve": {"zone": {"availability_zone": ZONE}, "host": {"host": HOST}}[variant]}
+    return "POST", "/action", {"unshelve": {"zone": {"availability_zone": ZONE}, "host": {"host": world.elsewhere}}[variant]}
 
 
 def _migrate(variant: str | None, minor: int, world: World) -> Wire | None:
-    del world
     if variant is None:
         return "POST", "/action", {"migrate": None}
-    return ("POST", "/action", {"migrate": {"host": HOST}}) if minor >= 56 else None
+    return ("POST", "/action", {"migrate": {"host": world.elsewhere}}) if minor >= 56 else None
 
 
 VARYING = {
