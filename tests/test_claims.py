@@ -100,6 +100,8 @@ def test_a_sentence_without_a_claim_is_found(copy: Path, reference: str) -> None
             "conflict(409) Request",
             "changePassword: it lists the errors [400, 401, 403",
         ),
+        ("name: server_name_optional", "names: server_name", "rebuild: it lists the parameters ['imageRef', 'accessIPv4'"),
+        ("- image_id: snapshot_id", "- id: snapshot_id", "createBackup: it lists the parameters ['Location', 'id'], and the"),
         ("Unlock Server (unlock Action)", "Unlock Server (unlocks Action)", "unlocks: the reference has this section, and there"),
     ],
 )
@@ -177,6 +179,10 @@ WRONG_ROWS = [
     ),
     ("createBackup", ", volume_backed: false", "", "createBackup volume_backed=true: code is 202, not 400"),
     ("removeSecurityGroup", "lock: ignored", "lock: refuses", "is answered 409, and should not be"),
+    ("rebuild", "    preserve_ephemeral: flag\n", "", "no request of rebuild has preserve_ephemeral"),
+    ("createImage", "{image_id:", "{imageId:", "no response of createImage has image_id"),
+    ("createImage", "{Location:", "{Where:", "no response of createImage has Location"),
+    ("pause", "policy:", "response: string\npolicy:", "pause is answered with a document"),
 ]
 
 

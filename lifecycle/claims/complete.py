@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from lifecycle.claims.run import ERRORS, NORMAL, words
+from lifecycle.claims.run import ERRORS, NORMAL, PARAMETERS, words
 from lifecycle.claims.sentences import sections
 
 if TYPE_CHECKING:
@@ -34,8 +34,14 @@ def _gaps(book: Book, key: str, sentences: list[str]) -> Iterator[str]:
     if section.answers is not None:
         said[f"{NORMAL}{section.answers}"] = 1
         always = [words(claim.says, key) for claim in book.claims.everywhere if claim.says]
+    listed = iter((section.request, section.response))
     for sentence in sentences:
-        if sentence.startswith(ERRORS):
+        if PARAMETERS in sentence:
+            names = [name for name in re.findall(r" - (\S+):", sentence) if name not in ("server_id", key)]
+            expected = next(listed, [])
+            if names != expected:
+                yield f"it lists the parameters {names}, and the claims {expected}"
+        elif sentence.startswith(ERRORS):
             codes = [int(code) for code in re.findall(r"\((\d+)\)", sentence)]
             if codes != section.errors:
                 yield f"it lists the errors {codes}, and the claims {section.errors}"

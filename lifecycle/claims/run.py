@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lifecycle.cases import Cases
 from lifecycle.claims.codes import codes_of
+from lifecycle.claims.documents import answers_nothing, unknown
 from lifecycle.errors import CaseError, LifecycleError, UnknownStatus, listed
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 WHOLE = ("tasks", "becomes", "on_failure", "loses")  # lists, which are meant whole
 NORMAL = "Normal response codes: "
 ERRORS = "Error response codes: "
+PARAMETERS = "rest_parameters:: "
 PLACE = ("status", "state", "vm_state")  # who tells one of them takes none of the others from the section
 
 
@@ -45,6 +47,7 @@ def run(lifecycle: Lifecycle, book: Book) -> Iterator[Result]:
             for number, claim in enumerate(book.claims.everywhere):
                 yield runner.claim(key, section, claim, ("everywhere", number))
             yield from runner.codes(key, section)
+            yield from runner.parameters(key, section)
         for claim, path in book.listed(key):
             yield runner.claim(key, section, claim, path)
 
@@ -76,6 +79,10 @@ class _Runner:
                 continue
             count += len(asked)
             failures += [f"{at}: {_named(told)}: {failure}" for told in asked for failure in self._failures(told, expect)]
+        if claim.no_document:
+            count += 1
+            if not answers_nothing(self.lifecycle, key):
+                failures.append(f"{self.book.at(path)}: {key} is answered with a document")
         name = claim.differs or claim.id
         if name and name not in self._differences(key):
             failures.append(f"{self.book.at(path)}: no row of {key} differs by the id {name}")
@@ -152,6 +159,15 @@ class _Runner:
                 f"{at}: {_named(refusing[code])}: is answered {code}, which the section neither lists nor is said to forget",
             )
             yield Result(key, f"(silent on {code})", "contradicts itself", None, 1, wrong, at)
+
+    def parameters(self, key: str, section: Section) -> Iterator[Result]:
+        """The parameters that a section lists, each as a claim of its own: some field or header is called so."""
+        for kind, names in (("request", section.request), ("response", section.response)):
+            at = self.book.at(("sections", key, kind))
+            wrong = unknown(self.lifecycle, kind, key, names)
+            for name in names:
+                failures = (f"{at}: no {kind} of {key} has {name}",) if name in wrong else ()
+                yield Result(key, f"{PARAMETERS}{name} of the {kind}", "holds", None, 1, failures, at)
 
     def _code(self, key: str, section: Section, code: int, case: dict[str, Any] | None) -> Result:
         """One code, of which `case` is an example where there is one."""

@@ -75,6 +75,7 @@ class Claim(Strict):
     differs: Name | None = Field(None, description="the id of the difference from a running service")
     contradicts: Text | None = Field(None, description="what else the reference says, and what was decided")
     id: Name | None = Field(None, description="the id of the difference that decided a contradiction")
+    no_document: bool = Field(False, description="whether it says that no document answers")
     checked_by: Text | None = Field(None, description="who checks what is not the table's")
     note: Text | None = None
 
@@ -84,7 +85,7 @@ class Claim(Strict):
             raise ValueError("a claim has either says, a few words of the sentence, or silent")
         if sum(map(bool, (self.differs, self.contradicts, self.checked_by))) > 1:
             raise ValueError("a claim has one of differs, contradicts and checked_by; what is two claims is said as two")
-        if bool(self.cases) == bool(self.checked_by):
+        if [bool(self.cases), self.no_document, bool(self.checked_by)].count(True) != 1:
             raise ValueError("a claim has either cases, or checked_by where it is not the table's")
         if bool(self.differs) != any(case.nova for case in self.cases):
             raise ValueError("differs, and nova in one of the cases, go together")
@@ -120,6 +121,10 @@ class Section(Strict):
     )
     elsewhere: dict[CodeKey, Text] = Field({}, description="of these the ones that are not the table's, with who gives them")
     forgets: list[Code] = Field([], description="the codes that it does not list, and that are answered all the same")
+    request: list[Text] = Field(
+        [], description="the parameters that it lists for the request, without the server and the action's key"
+    )
+    response: list[Text] = Field([], description="the parameters that it lists for the answer")
     claims: list[Listed] = Field(description="a claim, or the name of a shared one, for each other sentence in order")
 
 
