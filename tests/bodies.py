@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from lifecycle import Server
 from lifecycle.bodies.documents import said
 from lifecycle.bodies.schema import parts, starts
 from lifecycle.engine.microversion import text
@@ -254,3 +255,10 @@ def fields(lifecycle: Lifecycle, action: str) -> tuple[str, ...]:
     bodies = [said("request", lifecycle.rules, action, edition["rule"]) for edition in editions]
     inner = [part for one in bodies if one for part in parts(lifecycle.rules.types, one)]
     return tuple(sorted({name for part in inner for name in part.get("properties", ())}))
+
+
+def judged(lifecycle: Lifecycle, action: str, at: str, body: Any) -> int:
+    """The code that the table answers where there is no such server, or, to create one, to a reader."""
+    caller = "reader" if action == "create" else "admin"
+    server = Server() if action == "create" else Server(exists=False)
+    return lifecycle.decide(action, server, caller, at, body=body).code

@@ -9,10 +9,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from bodies import UUID, boundaries, right
+from bodies import UUID, boundaries, judged, right
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from live.test_bodies import judged
 from pydantic import BaseModel, ValidationError
 from recorded import DATA
 

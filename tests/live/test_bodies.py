@@ -11,11 +11,9 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from bodies import boundaries, fields, right, wrong
+from bodies import boundaries, fields, judged, right, wrong
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-
-from lifecycle import Server
 
 if TYPE_CHECKING:
     import random
@@ -51,13 +49,6 @@ def test_bodies_are_judged_as_nova_judges_them(cloud: Cloud, nova: Lifecycle, rn
         f"{ours} and not {code}: {action} {at} {json.dumps(body)} {words}" for action, at, body, code, words, ours in differ
     )
     assert len(differ) <= (1 - AGREEING) * (len(asked) - len(defects)), shown
-
-
-def judged(lifecycle: Lifecycle, action: str, at: str, body: Any) -> int:
-    """The code that the table answers."""
-    caller = "reader" if action == "create" else "admin"
-    server = Server() if action == "create" else Server(exists=False)
-    return lifecycle.decide(action, server, caller, at, body=body).code
 
 
 def _ask(cloud: Cloud, nova: Lifecycle, pair: tuple[str, str], count: int, chance: int, asked: list[Asked]) -> None:
