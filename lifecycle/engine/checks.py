@@ -7,7 +7,7 @@ dictionary from the values of that key to the refusal, or None: a `Gate`.
 from __future__ import annotations
 
 from lifecycle.engine import microversion
-from lifecycle.engine.rules import Check
+from lifecycle.engine.rules import NOTHING, Check
 from lifecycle.errors import listed
 
 TYPE_CHECKING = False
@@ -144,23 +144,7 @@ def _asks(check: Check, request: Request, rule: Data) -> bool:
 def absent(request: Request) -> Data:
     """The rule of an action that is not there at this microversion: nothing is asked but that it were."""
     at = request.rules.action(request.action)["at"]
-    keys: dict[str, Any] = {key: {} for key in ("requires", "codes", "messages", "lines", "fails_instead", "headers")}
-    return {
-        **keys,
-        "at": at,
-        "absent": True,
-        "policy": None,
-        "target": None,
-        "override": None,
-        "called": None,
-        "command": None,
-        "example": None,
-        "body": None,
-        "response": None,
-        "by": None,
-        "lock": "ignored",
-        "outcomes": [],
-    }
+    return {**NOTHING, "at": at, "absent": True}
 
 
 def _fails(request: Request, rule: Data, check: str) -> bool:

@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     Data = Mapping[str, Any]
 
 READINGS = ("reference", "nova")
+NOTHING: Data = {
+    **dict.fromkeys(("by", "policy", "target", "override", "called", "command", "example", "body", "response", "removed")),
+    **{key: {} for key in ("requires", "codes", "messages", "lines", "fails_instead", "headers")},
+    "lock": "ignored",
+    "outcomes": [],
+}
+"""The rule that asks nothing and does nothing."""
 OTHER = "other"  # the codes that no name of an error is for
 
 

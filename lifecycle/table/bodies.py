@@ -15,9 +15,10 @@ from lifecycle.engine import microversion
 from lifecycle.engine.microversion import Microversion
 from lifecycle.engine.rules import READINGS
 from lifecycle.errors import listed, shown
+from lifecycle.table.body import Body, BodyField
 from lifecycle.table.compile import layers, plain, runs
 from lifecycle.table.load import Loaded
-from lifecycle.table.model import Body, BodyField, Table, Variant
+from lifecycle.table.model import Table, Variant
 from lifecycle.table.names import bodies, nodes, parts
 from lifecycle.table.source import Mistake, Path_
 

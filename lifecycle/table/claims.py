@@ -22,8 +22,8 @@ from pydantic import (
 
 from lifecycle.errors import LifecycleError, TableError, listed, shown
 from lifecycle.table import bundled
-from lifecycle.table.model import Code, Name, Names, Strict, Text
 from lifecycle.table.source import Mistake, Path_, Place, Source, meant, read
+from lifecycle.table.words import Code, Name, Names, Strict, Text
 
 Verdict = Literal["holds", "differs", "contradicts itself", "not the table's"]
 VERDICTS: tuple[Verdict, ...] = ("holds", "differs", "contradicts itself", "not the table's")

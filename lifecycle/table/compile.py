@@ -10,9 +10,10 @@ from typing import Any
 
 from lifecycle.engine import microversion
 from lifecycle.engine.microversion import Microversion
-from lifecycle.engine.rules import READINGS
+from lifecycle.engine.rules import NOTHING, READINGS
+from lifecycle.table.body import Body
 from lifecycle.table.load import Loaded
-from lifecycle.table.model import Body, Choice, Clauses, Effects, Event, Recall, Requires, Row, Table, Variant, When
+from lifecycle.table.model import Choice, Clauses, Effects, Event, Recall, Requires, Row, Table, Variant, When
 from lifecycle.table.source import Path_
 
 NO_TASK = "none"
@@ -75,24 +76,10 @@ def _event(loaded: Loaded, table: Table, name: str, event: Event) -> dict[str, A
     when = _when(table, event.when)
     facts = {key: values[0] if key in table.facts else values for key, values in when.items()}
     rule = {
+        **NOTHING,
         "at": loaded.at(path),
         "lines": {key: loaded.at((*path, "when", key)) for key in when},
         "requires": {**_requires(table, (event.requires,)), **facts},
-        "lock": "ignored",
-        "by": None,
-        "policy": None,
-        "target": None,
-        "override": None,
-        "called": None,
-        "command": None,
-        "example": None,
-        "body": None,
-        "response": None,
-        "headers": {},
-        "codes": {},
-        "messages": {},
-        "fails_instead": {},
-        "removed": None,
         "outcomes": [_outcome(loaded, table, [(path, event)], None)],
     }
     keys = {"title": event.title, "at": loaded.at(path), "cite": event.cite, "note": event.note}

@@ -5,33 +5,12 @@ Names are not looked up here (`lint` does that), so that a mistake in one file d
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.:-]+$")]
-Version = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})$")]
-Code = Annotated[int, Field(ge=100, le=599)]
+from lifecycle.table.body import Bodied, Fields
+from lifecycle.table.words import NAME_SCHEMA, Code, Name, Names, Strict, Text, Version, listed, one_or_many
 
-
-def _listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _one_or_many(item: dict[str, Any]) -> WithJsonSchema:
-    return WithJsonSchema({"anyOf": [item, {"type": "array", "items": item}]})
-
-
-_NAME_SCHEMA = {"type": "string"}
-Names = Annotated[list[Name], BeforeValidator(_listed), Field(min_length=1), _one_or_many(_NAME_SCHEMA)]
-
-
-class Strict(BaseModel):
-    """Unknown keys are mistakes, and nothing is converted: `yes` is not true, `202` is not text."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, validate_by_name=True)
-
-
-Losses = Annotated[list[Name], BeforeValidator(_listed), _one_or_many(_NAME_SCHEMA)]  # [] takes back what the row says
+Losses = Annotated[list[Name], BeforeValidator(listed), one_or_many(NAME_SCHEMA)]  # [] takes back what the row says
 
 
 class Recall(Strict):
@@ -40,9 +19,9 @@ class Recall(Strict):
     recall: Name
 
 
-_END_SCHEMA = {"anyOf": [_NAME_SCHEMA, {"type": "object", "properties": {"recall": _NAME_SCHEMA}, "required": ["recall"]}]}
+_END_SCHEMA = {"anyOf": [NAME_SCHEMA, {"type": "object", "properties": {"recall": NAME_SCHEMA}, "required": ["recall"]}]}
 End = Name | Recall
-Ends = Annotated[list[End], BeforeValidator(_listed), Field(min_length=1), _one_or_many(_END_SCHEMA)]
+Ends = Annotated[list[End], BeforeValidator(listed), Field(min_length=1), one_or_many(_END_SCHEMA)]
 
 
 class Choice(Strict):
@@ -58,8 +37,8 @@ def _choice(value: object) -> object:
 
 _CHOICE_SCHEMA = {
     "anyOf": [
-        _NAME_SCHEMA,
-        {"type": "array", "items": _NAME_SCHEMA, "minItems": 1},
+        NAME_SCHEMA,
+        {"type": "array", "items": NAME_SCHEMA, "minItems": 1},
         {"type": "object", "properties": {"not": {}}, "required": ["not"], "additionalProperties": False},
     ]
 }
@@ -114,63 +93,6 @@ class Outcome(Effects):
 
     when: When | None = None
     note: Text | None = None
-
-
-class Body(Strict):
-    """What a request or an answer holds: JSON Schema in few words. A name alone stands for `{type: name}`."""
-
-    type: Names | None = Field(None, description="string, integer, number, boolean, null, object, array, any, or one of `types`")
-    description: Text | None = None
-    enum: list[str | int | bool | None] | None = None
-    format: Name | None = Field(None, description="uuid, ip, ipv4, ipv6, base64, name, printable, date-time, uri …")
-    pattern: Text | None = Field(None, description="a regular expression that is found in the text")
-    min_length: int | None = Field(None, alias="minLength")
-    max_length: int | None = Field(None, alias="maxLength")
-    minimum: int | None = Field(None, description="of a number, or of a text that reads as one")
-    maximum: int | None = Field(None, description="of a number, or of a text that reads as one")
-    items: "Bodied | None" = Field(None, description="what each entry of an array is")
-    min_items: int | None = Field(None, alias="minItems")
-    max_items: int | None = Field(None, alias="maxItems")
-    unique_items: bool | None = Field(None, alias="uniqueItems")
-    properties: "dict[Text, Fields] | None" = Field(None, description="the fields of an object; it has no others")
-    pattern_properties: "dict[Text, Bodied] | None" = Field(
-        None, alias="patternProperties", description="fields of any name in which this regular expression is found", max_length=1
-    )
-    min_properties: int | None = Field(None, alias="minProperties")
-    max_properties: int | None = Field(None, alias="maxProperties")
-    additional_properties: bool | None = Field(None, alias="additionalProperties", description="true: any other fields as well")
-    at_most: dict[Text, Text] | None = Field(None, alias="atMost", description="fields that are at most what another field is")
-    default: Any = None
-    example: Any = None
-
-
-class BodyField(Body):
-    """A field: what it holds, whether it must be there, and the microversions that it is there at."""
-
-    required: bool = False
-    since: Version | None = None
-    until: Version | None = None
-
-
-class _OrName:
-    """For editors: a name alone will do, and one where many may stand."""
-
-    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
-        schema: dict[str, Any] = handler(core)
-        one = {"anyOf": [_NAME_SCHEMA, schema.get("items", schema)]}
-        return {"anyOf": [*one["anyOf"], {**schema, "items": one}]} if "items" in schema else one
-
-
-def _named(value: object) -> object:
-    return {"type": value} if isinstance(value, str) else value
-
-
-def _editions(value: object) -> object:
-    return [_named(one) for one in _listed(value)]
-
-
-Bodied = Annotated[Body, BeforeValidator(_named), _OrName()]
-Fields = Annotated[list[BodyField], BeforeValidator(_editions), Field(min_length=1), _OrName()]
 
 
 def _nulls(value: object) -> object:
@@ -295,7 +217,7 @@ class CheckRow(Strict):
 
 
 _CODE_SCHEMA = {"anyOf": [{"type": "integer", "minimum": 100, "maximum": 599}, {"const": "other"}]}
-Codes = Annotated[list[Code | Literal["other"]], BeforeValidator(_listed), Field(min_length=1), _one_or_many(_CODE_SCHEMA)]
+Codes = Annotated[list[Code | Literal["other"]], BeforeValidator(listed), Field(min_length=1), one_or_many(_CODE_SCHEMA)]
 
 
 class Error(Strict):
@@ -387,8 +309,8 @@ class Table(Strict):
     usual: Usual
     callers: dict[Name, Caller] = Field(min_length=1)
     lock_holders: dict[Name, Text] = Field({}, description="from the weakest lock to the strongest, as a sentence says it")
-    facts: dict[Name, Fact] = {}
-    options: dict[Name, int] = {}
+    facts: dict[Name, Fact] = Field({})
+    options: dict[Name, int] = Field({})
     checks: dict[Name, CheckRow]
     errors: dict[Name, Error] = Field({}, description="the name under which a refusal's document holds its code and message")
     types: dict[Name, Bodied] = Field({}, description="what bodies call by a name")
@@ -396,8 +318,8 @@ class Table(Strict):
     policies: Policies | None = None
     rows: Rows = Rows()
     states: dict[Name, State] = Field(min_length=1)
-    statuses: dict[Name, Shown] = {}
-    tasks: list[Name] = []
+    statuses: dict[Name, Shown] = Field({})
+    tasks: list[Name] = Field([])
     other_tasks: list[Name] = Field([], description="tasks that a server may show, and that no row runs through")
-    events: dict[Name, Event] = {}
+    events: dict[Name, Event] = Field({})
     actions: dict[Name, Row] = Field(min_length=1)

@@ -7,8 +7,9 @@ from lifecycle.bodies.formats import FORMATS
 from lifecycle.bodies.schema import ANY as ANY_TYPE
 from lifecycle.bodies.schema import BASIC
 from lifecycle.engine.checks import CALLER, JUDGES
+from lifecycle.table.body import Body
 from lifecycle.table.compile import ANY, NO_TASK, SAME
-from lifecycle.table.model import Body, Choice, Recall, Requires, Table, Variant, When
+from lifecycle.table.model import Choice, Recall, Requires, Table, Variant, When
 from lifecycle.table.source import Path_
 
 

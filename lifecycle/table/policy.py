@@ -7,25 +7,20 @@ each caller, so that a decision looks it up; what a file could do to whoever ask
 from __future__ import annotations
 
 import difflib
-import logging
 import os
-import threading
 import time
-import warnings
-from contextlib import contextmanager, suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lifecycle.engine.checks import CALLER, NOBODY
 from lifecycle.engine.rules import Rules
 from lifecycle.errors import LifecycleError, TableError, shown
 from lifecycle.table.bundled import SETTLED
+from lifecycle.table.oslo import cycles, enforcer_of, lets_through, library, parsed, references, walked, weights
 from lifecycle.table.source import MAX_MISTAKES, Mistake, Source, meant, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-    from oslo_policy.policy import Enforcer
 
     Data = Mapping[str, Any]
 
@@ -68,7 +63,7 @@ def _signature(path: str) -> tuple[object, ...]:
 
 
 def _laid_over(rules: Rules, path: str) -> Rules:
-    _library()
+    library()
     try:
         source, mistakes = read(path, shown(path, limit=4_096), KIND)
     except ValueError:  # a NUL byte
@@ -80,25 +75,6 @@ def _laid_over(rules: Rules, path: str) -> Rules:
         mistakes.sort(key=lambda mistake: mistake.place)
         raise TableError(mistakes)
     return Rules({**rules.data, **_compiled(rules, file)})
-
-
-def _library() -> None:
-    """Raises LifecycleError where oslo.policy is not installed."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import oslo_policy.policy  # noqa: F401
-    except ImportError:
-        raise LifecycleError(
-            "a policy file is read by oslo.policy, which is not installed: pip install 'server-lifecycle[policy]'"
-        ) from None
-
-
-class Weight(NamedTuple):
-    """How much a rule asks, through all that it refers to."""
-
-    parts: int
-    depth: int
 
 
 class _File:
@@ -127,23 +103,23 @@ class _File:
 
     def _understood(self) -> Iterator[Mistake]:
         """What oslo.policy cannot read."""
-        defaults = _parsed(self.defaults)
+        defaults = parsed(self.defaults)
         self.checks = {name: check for name, check in defaults.items() if check is not None}
         for name, said in self.source.content.items():
             wrong = _wrong(said)
             if wrong is None:
-                check = _parsed({name: said})[name]
-                if check is not None and max((depth for _, depth in _walked(check)), default=0) <= MAX_DEPTH:
+                check = parsed({name: said})[name]
+                if check is not None and max((depth for _, depth in walked(check)), default=0) <= MAX_DEPTH:
                     self.says[name] = said
                     self.checks[name] = check
                     continue
                 wrong = f"is nested more than {MAX_DEPTH} deep" if check is not None else _not_understood(said)
-            self.checks.setdefault(name, _parsed({name: NOBODY})[name])  # it is there, though nobody can say what it asks
+            self.checks.setdefault(name, parsed({name: NOBODY})[name])  # it is there, though nobody can say what it asks
             yield self.source.mistake((name,), wrong)
 
     def _misspelt(self) -> Iterator[Mistake]:
         """Names that are nearly those of the table, and that no other rule refers to."""
-        referred = {name for own in self.says for name in _references(self.checks[own])}
+        referred = {name for own in self.says for name in references(self.checks[own])}
         for name in self.source.content:
             if name not in self._known and name not in referred:
                 near = _nearly(name, self._known)
@@ -154,7 +130,7 @@ class _File:
         """Rules that refer to what is not there, or to themselves."""
         ours = self._reachable(self.asked)
         for name in self.says:
-            for other in dict.fromkeys(_references(self.checks[name])):
+            for other in dict.fromkeys(references(self.checks[name])):
                 if other not in self.checks and (name in ours or ":" not in other):
                     near = None if other in self._known else _nearly(other, self.checks)
                     if near:
@@ -164,7 +140,7 @@ class _File:
                     else:
                         why = f"which is nowhere{meant(other, self.checks)}"
                     yield self.source.mistake((name,), f"refers to rule:{shown(other)}, {why}")
-        for cycle in _cycles(self.checks):
+        for cycle in cycles(self.checks):
             first = next((name for name in cycle if name in self.says), None)
             if first is not None:
                 at = cycle.index(first)
@@ -179,12 +155,12 @@ class _File:
             name = todo.pop()
             if name not in found and name in self.checks:
                 found.add(name)
-                todo += _references(self.checks[name])
+                todo += references(self.checks[name])
         return found
 
     def _heavy(self) -> Iterator[Mistake]:
         """Rules that would take too long to ask; roles without number."""
-        for name, weight in _weights(self.checks).items():
+        for name, weight in weights(self.checks).items():
             if name in self.says and (weight.parts > MAX_PARTS or weight.depth > MAX_DEPTH):
                 many = f"more than {MAX_PARTS:,} checks" if weight.parts > MAX_PARTS else f"checks more than {MAX_DEPTH} deep"
                 yield self.source.mistake((name,), f"asks {many}, with all the rules that it refers to")
@@ -195,7 +171,7 @@ class _File:
         """What is not decided by the token and the thing alone, where an action of the table asks it."""
         ours = self._reachable(self.asked)
         for name in self.says:
-            for check, _ in _walked(self.checks[name]):
+            for check, _ in walked(self.checks[name]):
                 kind = getattr(check, "kind", None)
                 if kind in REMOTE and name in ours:
                     yield self.source.mistake((name,), f"asks a service of your own ({kind}:), which cannot be decided here")
@@ -205,7 +181,7 @@ class _File:
         taken = {name.lower() for name in self.policies["tokens"]}
         found: dict[str, str] = {}
         for name in self.says:
-            for check, _ in _walked(self.checks[name]):
+            for check, _ in walked(self.checks[name]):
                 role = getattr(check, "match", "") if getattr(check, "kind", "") == "role" else ""
                 if role and "%" not in role and role.lower() not in taken:
                     found.setdefault(role.lower(), role)
@@ -220,21 +196,21 @@ class _File:
                 return self._words(self._spoken(name)), f"{self.source.name}:{self.source.keys[rule,].line}"
             if rule not in seen:
                 seen.add(rule)
-                todo += _references(self.checks[rule])
+                todo += references(self.checks[rule])
         return None
 
     def _spoken(self, name: str) -> str:
         """The rule that speaks for a name: a name of old where only that stands in the file and says something new."""
         if name not in self.says:
             for old, new in self.policies["renamed"].items():
-                was = _parsed({name: new["was"]})[name]
+                was = parsed({name: new["was"]})[name]
                 if name in new["to"] and old in self.says and self.checks[old] not in (was, self._refers(name)):
                     return str(old)
         return name
 
     @staticmethod
     def _refers(name: str) -> Any:
-        return _parsed({name: f"rule:{name}"})[name]
+        return parsed({name: f"rule:{name}"})[name]
 
     def _words(self, name: str) -> str:
         """What a rule asks; of one that only refers to another also what that asks."""
@@ -298,103 +274,10 @@ def _nearly(name: str, known: Iterable[str]) -> str | None:
 ALIKE_LAST, ALIKE = 0.7, 0.9  # the last part is short, and of its group all that there are is known
 
 
-_parsing = threading.Lock()
-
-
-@contextmanager
-def _heard() -> Iterator[list[logging.LogRecord]]:
-    """What oslo.policy logs in this thread meanwhile: the only sign it gives of what it does not understand."""
-    records: list[logging.LogRecord] = []
-    log, me = logging.getLogger("oslo_policy"), threading.get_ident()
-
-    class Ear(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            if record.thread == me:
-                records.append(record)
-
-    with _parsing:
-        ear, passed_on = Ear(logging.WARNING), log.propagate
-        log.addHandler(ear)
-        log.propagate = False
-        try:
-            yield records
-        finally:
-            log.removeHandler(ear)
-            log.propagate = passed_on
-
-
-def _parsed(said: Mapping[str, Any]) -> dict[str, Any]:
-    """The checks of rules; None for one that oslo.policy does not understand."""
-    from oslo_policy import policy
-
-    found: dict[str, Any] = {}
-    for name, text in said.items():
-        check = None
-        with _heard() as records, suppress(RecursionError):
-            check = policy.Rules.from_dict({name: text})[name]
-        found[name] = None if records else check
-    return found
-
-
-def _walked(check: Any) -> Iterator[tuple[Any, int]]:
-    """A check and all within it, each with how deep it is."""
-    todo = [(check, 1)]
-    while todo:
-        part, depth = todo.pop()
-        yield part, depth
-        within = getattr(part, "rules", None) or ([part.rule] if hasattr(part, "rule") else [])
-        todo += [(inner, depth + 1) for inner in within]
-
-
-def _references(check: Any) -> list[str]:
-    """The rules that a check refers to, in the order of the text."""
-    return [part.match for part, _ in _walked(check) if getattr(part, "kind", "") == "rule"][::-1]
-
-
-def _cycles(checks: Mapping[str, Any]) -> Iterator[list[str]]:
-    """Rules that refer to each other in a circle, one circle for each way back."""
-    done: set[str] = set()
-    for root in checks:
-        way: dict[str, Iterator[str]] = {}
-        if root not in done:
-            way[root] = iter(_references(checks[root]))
-        while way:
-            name = next(reversed(way))
-            other = next(way[name], None)
-            if other is None:
-                done.add(name)
-                del way[name]
-            elif other in way:
-                names = list(way)
-                yield names[names.index(other) :]
-            elif other in checks and other not in done:
-                way[other] = iter(_references(checks[other]))
-
-
-def _weights(checks: Mapping[str, Any]) -> dict[str, Weight]:
-    """How much each of the rules asks; they refer to themselves nowhere."""
-    found: dict[str, Weight] = {}
-    for root in checks:
-        todo = [root]
-        while todo:
-            name = todo[-1]
-            others = [other for other in _references(checks[name]) if other in checks]
-            missing = [other for other in others if other not in found]
-            if missing:
-                todo += missing
-                continue
-            todo.pop()
-            parts = list(_walked(checks[name]))
-            inner = [found[other] for other in others]
-            deepest = max((weight.depth for weight in inner), default=0) + max(depth for _, depth in parts)
-            found[name] = Weight(len(parts) + sum(weight.parts for weight in inner), deepest)
-    return found
-
-
 def _compiled(rules: Rules, file: _File) -> dict[str, Any]:
     """The parts of a table's rules that a policy file makes others: the callers, and whom each policy lets through."""
     policies = file.policies
-    enforcer = _enforcer(file)
+    enforcer = enforcer_of(file.path, file.defaults, policies)
     tokens: dict[str, dict[str, Any]] = {name: dict(token) for name, token in policies["tokens"].items()}
     tokens |= {role: {**tokens[policies["any_role"]], "roles": [role]} for role in file.roles() if role not in rules.callers}
     callers = {name: dict(data) for name, data in rules.data["callers"].items()}
@@ -404,7 +287,7 @@ def _compiled(rules: Rules, file: _File) -> dict[str, Any]:
     admin = policies["admin"]
     for name, token in tokens.items():
         token[admin["carries"]] = None
-        is_admin = _lets(enforcer, admin["rule"], _target(policies, CALLER, token), token)
+        is_admin = lets_through(enforcer, admin["rule"], _target(policies, CALLER, token), token)
         token[admin["carries"]] = is_admin
         own = token.get(admin["finds_by"]) == policies["thing"][admin["finds_by"]]
         callers[name] |= {"passes_lock": is_admin, "fails": None if is_admin or own else admin["others_fail"]}
@@ -415,7 +298,7 @@ def _compiled(rules: Rules, file: _File) -> dict[str, Any]:
             key = str(enforcer.rules[name]), target  # most policies ask the same
             if key not in known:
                 asked = ((who, _target(policies, target, token), token) for who, token in tokens.items())
-                known[key] = [who for who, told, token in asked if _lets(enforcer, name, told, token)]
+                known[key] = [who for who, told, token in asked if lets_through(enforcer, name, told, token)]
             lets[name][target] = known[key]
     spoken = {name: file.told(name) for name in file.asked}
     says = {name: {"asks": words[0], "at": words[1]} for name, words in spoken.items() if words}
@@ -427,36 +310,3 @@ def _target(policies: Data, target: str, token: Data) -> dict[str, str]:
     if target == CALLER:
         return {key: token[key] for key in policies["thing"] if key in token}
     return {key: policies["thing"][key] for key in policies["targets"].get(target, ())}
-
-
-def _lets(enforcer: Enforcer, name: str, target: dict[str, str], token: dict[str, Any]) -> bool:
-    return bool(enforcer.enforce(name, target, dict(token)))
-
-
-def _enforcer(file: _File) -> Enforcer:
-    """Who asks the rules: of the file, of the table where the file is silent, of old where only that is in the file."""
-    from oslo_config import cfg
-    from oslo_policy import policy
-
-    conf = cfg.ConfigOpts()
-    conf([], default_config_files=[], default_config_dirs=[])
-    enforcer = policy.Enforcer(conf, policy_file=os.path.abspath(file.path))
-    conf.set_override("enforce_new_defaults", True, group="oslo_policy")
-    conf.set_override("policy_dirs", [], group="oslo_policy")
-    enforcer.suppress_default_change_warnings = enforcer.suppress_deprecation_warnings = True
-    enforcer.skip_undefined_check = True
-    of_old = {name: (old, new["was"]) for old, new in file.policies["renamed"].items() for name in new["to"]}
-    for name, text in file.defaults.items():
-        was = of_old.get(name)
-        renamed = {"deprecated_reason": "renamed", "deprecated_since": "before"}
-        old = policy.DeprecatedRule(*was, **renamed) if was else None
-        enforcer.register_default(policy.RuleDefault(name, text, deprecated_rule=old))
-    with _heard():
-        enforcer.load_rules()
-    enforcer.use_conf = False  # it has read the file, and need not look again
-    admin = file.policies["admin"]["carries"]
-    for check in enforcer.rules.values():
-        for part, _ in _walked(check):
-            if getattr(part, "kind", "") == admin:  # the service's own check: all but `true` is no
-                part.match = str(part.match.lower() == "true")
-    return enforcer
