@@ -28,8 +28,8 @@ ROLES = {"admin": "admin,manager,member,reader", "service": "service", "operator
 PROJECTS = {"admin": "adminproj", "service": "services"}
 OPTIONS = {"reclaim_instance_interval": 0, "shelved_offload_time": -1}
 VARIANTS = {"updateVolume": ("regular", "swap")}
-SECONDS = 14  # for each file
-LEAST = 60  # answers that a slow machine has to come to
+SECONDS = 8  # for each file
+LEAST = 60  # answers, however long a slow machine takes
 RECORD = os.environ.get("LIFECYCLE_LIVE_RECORD")
 IDLE = "open.yaml"
 BUSY = "rebuilding"
@@ -91,11 +91,11 @@ def callers(cloud: Cloud, lifecycle: Lifecycle) -> list[str]:
 def compared(cloud: Cloud, lifecycle: Lifecycle, rng: random.Random, *, busy: bool) -> Iterator[tuple[Attempt, Answer, Decision]]:
     """Every action for every caller, or as many as there is time for: what Nova answered, and what the table says."""
     who, began = callers(cloud, lifecycle), time.monotonic()
-    clean, before = False, None
+    clean, before, count = False, None, 0
     questions = list(asked(lifecycle, busy=busy))
     rng.shuffle(questions)
     for question in sorted(questions, key=lambda one: json.dumps(one.told)):
-        if time.monotonic() - began > SECONDS and not RECORD:
+        if time.monotonic() - began > SECONDS and count >= LEAST and not RECORD:
             return
         clean, before = clean and question.told == before, question.told
         for caller in who:
@@ -103,6 +103,7 @@ def compared(cloud: Cloud, lifecycle: Lifecycle, rng: random.Random, *, busy: bo
             found = answer(cloud, attempt, clean=clean)
             if found is not None:
                 clean = found.code in UNCHANGED
+                count += 1
                 yield attempt, found, attempt.decide(lifecycle)
 
 
@@ -124,7 +125,6 @@ def test_nova_answers_as_the_table_says_under_a_policy_file(cloud: Cloud, root: 
         if (difference := found.differs(decision)) and not exceptional(attempt, found, decision)
     ]
     assert not wrong, report(wrong)
-    assert len(results) >= LEAST
     assert {403, 404} < {found.code for _, found, _ in results}
 
 

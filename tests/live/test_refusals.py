@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from lifecycle import Lifecycle
     from lifecycle.engine.decide import Decision
 
-ATTEMPTS, SECONDS = 3000, 100
-LEAST = 500  # that a slow machine has to come to
+ATTEMPTS, SECONDS = 3000, 60
+LEAST = 500  # however long a slow machine takes
 CALLERS = {"member": 8, "admin": 5, "manager": 2, "reader": 1, "stranger": 1, "anonymous": 1}
 BOUNDARIES = (1, 5, 6, 16, 17, 19, 20, 25, 26, 43, 44, 47, 55, 84, 85, 94, 95, 100, 101, 104)
 
@@ -140,7 +140,7 @@ def exceptional(attempt: Attempt, answer: Answer, decision: Decision) -> bool:
 def test_nova_answers_as_the_table_says(cloud: Cloud, nova: Lifecycle, rng: random.Random) -> None:
     cloud.deliver(casts=False)
     wrong, answered, began = [], Counter[str](), time.monotonic()
-    while answered.total() < ATTEMPTS and time.monotonic() - began < SECONDS:
+    while answered.total() < LEAST or (answered.total() < ATTEMPTS and time.monotonic() - began < SECONDS):
         attempt = draw(rng, nova)
         tried = try_it(cloud, attempt)
         if tried is None:
@@ -152,4 +152,3 @@ def test_nova_answers_as_the_table_says(cloud: Cloud, nova: Lifecycle, rng: rand
             wrong.append(f"{attempt}: {difference} ({tried[0].message[:200]})")
     print(dict(answered))  # noqa: T201 - shown where the test fails
     assert not wrong, report(wrong)
-    assert answered.total() >= LEAST
