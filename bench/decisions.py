@@ -18,12 +18,17 @@ TOLD = "compute.decide(action, server, caller=…, microversion=…)"
 TRANSITIONS = "transitions: model.may_trigger(action)"
 FIRST = "the first decision on a new server (made, read, decided)"
 ROUNDS = 15
+FEW, MANY = 1_024, 4_096
 
 
 def lines() -> list[Line]:
+    """Few questions, all libraries; then the floor and ours on many, which the processor's caches do not hold."""
+    return [*_few(), *_many()]
+
+
+def _few() -> list[Line]:
     """One line each for the floor, for us and for the peers; all are asked the same questions."""
-    drawn = draw()
-    questions = [question for caller in CALLERS for question in drawn if question.asked[-1] == caller]
+    questions = _questions(FEW)
     right, count = [oracle(question) for question in questions], len(questions)
     table = peers.cells()
     rows = [
@@ -41,6 +46,20 @@ def lines() -> list[Line]:
     found = [Line(row.name, times.of(row.name), "dict", times.ratio(row.name, DICT), limits.get(row.name)) for row in rows]
     less = Line(BOUND, times.of(BOUND), "may_trigger, less by", times.ratio(TRANSITIONS, BOUND), 90, at_least=True)
     return [Line(f"questions: {count:,}, of which {sum(right):,} allowed", ""), *found, less]
+
+
+def _many() -> list[Line]:
+    questions = _questions(MANY)
+    right = [oracle(question) for question in questions]
+    rows = [*_floors(questions), *_ours(questions, right)]
+    times = measure(rows, ROUNDS)
+    found = [Line(row.name, times.of(row.name), "dict", times.ratio(row.name, DICT)) for row in rows]
+    return [Line(f"questions: {len(questions):,}, of which {sum(right):,} allowed", ""), *found]
+
+
+def _questions(count: int) -> list[Question]:
+    drawn = draw(count)
+    return [question for caller in CALLERS for question in drawn if question.asked[-1] == caller]
 
 
 def _floors(questions: list[Question]) -> list[Row]:

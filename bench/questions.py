@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 CALLERS = ("member", "admin")
 MICROVERSION = "2.47"
 MICROVERSIONS = ("2.47", "2.60", "2.79", "2.95")
-COUNT = 4_096
 
 Asked = tuple[str | None, str | None, bool, str]
 """All that a question depends on besides action and state: task, holder of the lock, on a host or not, caller."""
@@ -50,7 +49,7 @@ def everything() -> Iterator[Asked]:
     yield from product((None, *RULES.tasks), (None, *RULES.holders), (True, False), CALLERS)
 
 
-def draw(count: int = COUNT) -> list[Question]:
+def draw(count: int) -> list[Question]:
     """Random questions, the same at every run: all actions, states, tasks, locks, hosts and callers alike."""
     chance = random.Random(2_47)  # noqa: S311 - no secret
     actions, states, asked = list(RULES.actions), list(RULES.states), list(everything())
