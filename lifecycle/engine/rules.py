@@ -90,6 +90,7 @@ class Rules:
         self.title: str = data["title"]
         self.thing: str = data["thing"]
         self.service: str = data["service"]
+        self.service_type: str = data["service_type"]
         versions = data["microversions"]
         self.oldest: Microversion | None = versions and tuple(versions[0])
         self.newest: Microversion | None = versions and tuple(versions[1])
