@@ -64,7 +64,7 @@ class Microversions:
         said = self._of_service(new_said) if new_said else None
         if said is None and old_said is not None:
             said = old_said.decode("latin-1").split(",")[-1].strip()
-        if said is None:
+        if not said:
             return self._oldest
         found = self._checked(said)
         if len(self._known) < KEPT:
