@@ -59,7 +59,8 @@ class Echo:
 
 def scope(method: str, path: str, headers: Mapping[str, str] | None = None, **more: Any) -> dict[str, Any]:
     raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in (headers or {}).items()]
-    return {"type": "http", "method": method, "path": path, "headers": raw, **more}
+    rest = {"query_string": b"", "root_path": "", "scheme": "http", "server": ("testserver", 80), "http_version": "1.1"}
+    return {"type": "http", "method": method, "path": path, "headers": raw, **rest, **more}
 
 
 def messages(parts: Sequence[bytes]) -> list[dict[str, Any]]:
@@ -86,11 +87,11 @@ async def asked(app: Any, scope: Any, sent: Iterable[Mapping[str, Any]]) -> Answ
     return answer
 
 
-def ask(
-    app: Any, method: str, path: str, body: object = b"", headers: Mapping[str, str] | None = None, **more: Any
-) -> Answer:
+def ask(app: Any, method: str, path: str, body: object = b"", headers: Mapping[str, str] | None = None, **more: Any) -> Answer:
     """The same for whoever does not wait; a body is bytes, parts of them, or what is written as JSON."""
-    parts = [body] if isinstance(body, bytes) else body if isinstance(body, list) and body and isinstance(body[0], bytes) else None
+    parts = (
+        [body] if isinstance(body, bytes) else body if isinstance(body, list) and body and isinstance(body[0], bytes) else None
+    )
     if parts is None:
         parts = [json.dumps(body).encode()]
     return asyncio.run(asked(app, scope(method, path, headers, **more), messages(parts)))

@@ -371,7 +371,9 @@ def test_a_request_that_names_no_server_asks_for_none(compute: Lifecycle, app: E
 def test_in_the_shadow_nothing_is_refused_and_all_is_told(compute: Lifecycle) -> None:
     told: list[tuple[Any, ...]] = []
     app = Echo(418)
-    guard = Guard(app, compute, paused, shadow=lambda verdict, status: told.append((verdict.code, verdict.rule, verdict.id, status)))
+    guard = Guard(
+        app, compute, paused, shadow=lambda verdict, status: told.append((verdict.code, verdict.rule, verdict.id, status))
+    )
     large = b'{"os-stop": "' + b"x" * 200_000 + b'"}'
     parts = [large[:100_000], large[100_000:120_000], large[120_000:]]
     for body in (STOP, {"lock": None}, b"[", b"\xff", parts):
