@@ -28,7 +28,11 @@ HEADERS = [
 REQUESTS: dict[str, tuple[str, str, Any]] = {
     "os-stop": ("POST", f"/v2.1/servers/{IMAGE}/action", {"os-stop": None}),
     "reboot, a variant": ("POST", f"/v2.1/servers/{IMAGE}/action", {"reboot": {"type": "HARD"}}),
-    "rebuild": ("POST", f"/v2.1/servers/{IMAGE}/action", {"rebuild": {"imageRef": IMAGE, "name": "web-1", "metadata": {"a": "b"}}}),
+    "rebuild": (
+        "POST",
+        f"/v2.1/servers/{IMAGE}/action",
+        {"rebuild": {"imageRef": IMAGE, "name": "web-1", "metadata": {"a": "b"}}},
+    ),
     "DELETE, no body": ("DELETE", f"/v2.1/servers/{IMAGE}", None),
     "GET, no request of the table": ("GET", f"/v2.1/servers/{IMAGE}", None),
 }

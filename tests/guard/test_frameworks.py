@@ -74,7 +74,7 @@ def api(compute: Lifecycle) -> FastAPI:
         pass
 
     @app.put("/servers/{id}", dependencies=[Depends(guard)])
-    async def update(request: Request) -> Any:
+    async def update(id: str, request: Request) -> Any:  # noqa: A002, ARG001
         return await request.json()
 
     @app.get("/servers/{id}")
@@ -116,7 +116,7 @@ def test_the_guard_in_front_of_fastapi(compute: Lifecycle) -> None:
     app = FastAPI()
 
     @app.post("/v2.1/servers/{id}/action", status_code=202)
-    async def action(body: dict[str, Any] = Body(...)) -> dict[str, Any]:  # noqa: FAST002, B008
+    async def action(id: str, body: dict[str, Any] = Body(...)) -> dict[str, Any]:  # noqa: A002, ARG001, B008, FAST002
         return body
 
     app.add_middleware(Guard, compute=compute, state=lambda *_: Server(status="PAUSED"))

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from keystoneauth1.session import Session
-from keystoneauth1.token_endpoint import Token
+from fake_compute import ID, Fake, connect
 from openstack import exceptions
-from openstack.connection import Connection
 
 from lifecycle import Lifecycle
 from lifecycle.errors import UnknownCaller
@@ -20,74 +16,16 @@ from lifecycle.guard.sdk import Refused, called, guard
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from openstack.connection import Connection
+
 # What the SDK says of its own code is not said of ours.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning", "ignore::openstack.warnings.OpenStackWarning")
-
-ID = "70a599e0-31e7-49b7-b260-868f441e862b"
-
-
-class Fake(ThreadingHTTPServer):
-    """A service that has one server, does whatever it is asked to and remembers it."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.asked: list[tuple[str, str, Any]] = []
-        self.server: dict[str, Any] | None = {"id": ID, "status": "ACTIVE"}
-        self.gets = 200
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v2.1"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Fake
-
-    def _answer(self) -> None:
-        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        path = self.path.removeprefix("/v2.1")
-        if self.command == "GET" and path.rstrip("/") == "":
-            links = [{"rel": "self", "href": self.server.url + "/"}]
-            version = {"id": "v2.1", "status": "CURRENT", "version": "2.104", "min_version": "2.1", "links": links}
-            self._send(200, {"version": version})
-            return
-        self.server.asked.append((self.command, path, json.loads(raw) if raw else None))
-        if self.command != "GET":
-            self._send(202, {"server": {"id": ID}})
-        elif self.server.server is None:
-            self._send(404, {"itemNotFound": {"code": 404, "message": "gone"}})
-        else:
-            self._send(self.server.gets, {"server": self.server.server})
-
-    do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - the library's names
-
-    def _send(self, code: int, document: object) -> None:
-        content = json.dumps(document).encode()
-        self.send_response(code)
-        for name, value in (("Content-Type", "application/json"), ("Content-Length", str(len(content)))):
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @pytest.fixture
 def fake() -> Iterator[Fake]:
-    with Fake() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def connect(fake: Fake) -> Connection:
-    session = Session(auth=Token(fake.url, "a token"))
-    return Connection(session=session, compute_api_version="2.1", compute_endpoint_override=fake.url, region_name="here")
+    with Fake.serving() as server:
+        yield server
 
 
 @pytest.fixture
@@ -158,10 +96,10 @@ def test_the_body_and_the_microversion_are_the_request_s_own(fake: Fake, connect
     compute.post(path, data=json.dumps(add), headers={"OpenStack-API-Version": "compute 2.43"})
     compute.post(f"{fake.url}{path}?x=y", json=add, microversion="2.105")  # newer than the table: sent
     for told in ({"microversion": "2.44"}, {"headers": {"OpenStack-API-Version": "compute 2.44"}}, {"microversion": (2, 44)}):
-        with pytest.raises(exceptions.NotFoundException, match="gone since 2.44"):
+        with pytest.raises(exceptions.NotFoundException, match=r"gone since 2\.44"):
             compute.post(path, json=add, **told)
     compute.default_microversion = "2.44"
-    with pytest.raises(exceptions.NotFoundException, match="gone since 2.44"):
+    with pytest.raises(exceptions.NotFoundException, match=r"gone since 2\.44"):
         compute.post(path, json=add)
     assert [method for method, _, _ in fake.asked].count("POST") == 4
 
@@ -173,7 +111,7 @@ def test_addresses_of_their_own(fake: Fake, connection: Connection) -> None:
     connection.compute.delete(f"{fake.url}/servers/{ID}?force=1")
     assert [(method, path) for method, path, _ in fake.asked[::2]] == [("GET", f"/servers/{ID}")] * 3
     fake.asked.clear()
-    with pytest.raises(exceptions.BadRequestException, match="server.name is missing"):
+    with pytest.raises(exceptions.BadRequestException, match=r"server\.name is missing"):
         connection.compute.post("/servers", json={"server": {"imageRef": ID, "flavorRef": "1"}})
     assert fake.asked == []
 
