@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from json import dumps
 
 from lifecycle.api import Lifecycle, Server
+from lifecycle.bodies.schema import starts
+from lifecycle.engine.microversion import parse, text
+from lifecycle.engine.rules import bounds
 from lifecycle.engine.situation import SERVER_KEYS
 from lifecycle.errors import CaseError, shown
 from lifecycle.guard.routes import PARAMETER, Routes
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lifecycle.engine.decide import Decision, Ruling
+    from lifecycle.engine.microversion import Microversion
+    from lifecycle.engine.rules import Data, Rules
     from lifecycle.guard.routes import Route
     from lifecycle.guard.wire import Headers
 
@@ -128,6 +133,7 @@ class Judge:
         self.microversions = Microversions(rules)
         self.find = Routes(rules, [prefixes] if isinstance(prefixes, str) else prefixes).find
         self._rulings: dict[tuple[str, str | None, str | None, str | None], Ruling] = {}
+        self._first: dict[tuple[str, str | None], str] = {}
         codes = {check.name: check.code for check in rules.checks}
         self._unreadable = next((codes[name] for name in UNREADABLE if name in codes), 400)
 
@@ -205,12 +211,33 @@ class Judge:
         situation = self.lifecycle.situation(server)
         return ruling.decide(situation.but(**mistakes) if mistakes else situation)
 
+    def _alike(self, action: str, version: str | None) -> str | None:
+        """The first of the microversions at which a body is read alike, so that no stranger has a model made for each."""
+        found = self._first.get((action, version))
+        if found is None and version is not None:
+            rules, asked = self.lifecycle.rules, parse(version)
+            first = max((start for start in _starts(rules, rules.action(action)) if start <= asked), default=asked)
+            found = self._first[action, version] = text(first)
+        return found
+
     def _mistakes(self, asked: Asked, action: str) -> tuple[str | None, dict[str, str]]:
         """The variant that the body asks for, and what is wrong with it; nothing where the table does not look at it."""
+        version = self._alike(action, asked.version)
         if asked.unread is None:
-            return self.lifecycle.read(action, asked.document, None, asked.version)
-        looked_at = self.lifecycle.document("request", action, None, asked.version)
+            return self.lifecycle.read(action, asked.document, None, version)
+        looked_at = self.lifecycle.document("request", action, None, version)
         return None, {} if looked_at is None else {"body": asked.unread}
+
+
+def _starts(rules: Rules, action: Data) -> set[Microversion]:
+    """The microversions at which something about an action or its body changes."""
+    found: set[Microversion] = set()
+    for edition in action["editions"]:
+        since, until = bounds(edition)
+        found |= {since} if since else set()
+        found |= {(until[0], until[1] + 1)} if until else set()
+        found.update(starts(rules.types, edition["rule"]["body"] or {}))
+    return found
 
 
 def below(scope: Scope) -> str:
