@@ -46,7 +46,9 @@ class Route:
         """One more action that is asked for here."""
         if action["body"] is None:
             self.addressed.append(name)
-            self.reads |= bool(action["variants"]) or any(edition["rule"]["body"] for edition in action["editions"])
+            self.reads |= bool(action["variant_in"] or action["given"]) or any(
+                edition["rule"]["body"] for edition in action["editions"]
+            )
         else:
             self.by_key[action["body"]] = name
             self.reads = True

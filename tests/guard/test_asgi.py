@@ -131,7 +131,9 @@ def test_what_is_no_http_goes_through(compute: Lifecycle, app: Echo, kind: str) 
     assert app.scopes == [at]
 
 
-@pytest.mark.parametrize("id_", ["..", "%2e%2e", "a b", "sérver", "\udc80", "\U0001f5a5", "x" * 60_000, "a'\"<>", "action", "servers"])
+@pytest.mark.parametrize(
+    "id_", ["..", "%2e%2e", "a b", "sérver", "\udc80", "\U0001f5a5", "x" * 60_000, "a'\"<>", "action", "servers"]
+)
 def test_an_id_may_be_any_text(compute: Lifecycle, app: Echo, id_: str) -> None:
     asked_for = []
 
@@ -296,6 +298,23 @@ def test_the_headers_tell_the_microversion(compute: Lifecycle, app: Echo, header
     guard = Guard(app, compute, active)
     for _ in range(2):  # the second time it is remembered
         assert ask(guard, "POST", ACTION, {"addFloatingIp": {"address": "192.0.2.1"}}, headers).status == status
+
+
+def test_a_header_that_comes_twice_is_one(compute: Lifecycle, app: Echo) -> None:
+    guard = Guard(app, compute, active)
+    at = scope("POST", ACTION)
+    sent = messages([b'{"addFloatingIp": {"address": "192.0.2.1"}}'])
+    for values, status in (([b"compute 2.44", b"volume 3.60"], 404), ([b"compute 2.44", b"compute 2.43"], 202)):
+        at["headers"] = [(b"openstack-api-version", value) for value in values]
+        assert asyncio.run(asked(guard, at, sent)).status == status
+
+
+def test_of_two_addresses_that_fit_the_longer_is_meant(compute: Lifecycle, app: Echo) -> None:
+    asked_for = []
+    guard = Guard(app, compute, lambda id_, _: asked_for.append(id_))
+    ask(guard, "PUT", "/servers/servers/tags", {"tags": []}, AT_2_47)
+    ask(Guard(app, compute, lambda id_, _: asked_for.append(id_), prefixes="/servers"), "PUT", "/servers/servers/tags", {})
+    assert asked_for == ["servers", "tags"]
 
 
 def test_models_are_made_where_bodies_differ_and_not_for_every_microversion(app: Echo) -> None:
@@ -480,6 +499,8 @@ actions:
   shut: {title: Shut it, address: "POST /{house}/doors/no-{id}.wood", requires: {state: OPEN}, becomes: SHUT, cite: rules}
   open: {title: Open it, address: "POST /doors/", requires: {state: OPEN}, becomes: SHUT, cite: rules}
   knock: {title: Knock, address: "POST /{id}/action", cite: rules}
+  ring:
+    {title: Ring, address: "POST /{id}/ring", variant_in: how, variants: {soft: {requires: {state: OPEN}}, hard: {}}, cite: x}
   latch: {title: Latch it, requires: {state: OPEN}, cite: rules}
 """,
         encoding="utf-8",
@@ -492,4 +513,5 @@ actions:
     assert ask(guard, "POST", "/doors/").status == 202
     bodies = ({"latch": None}, {"louder": 1}, b"[", b"")  # at one address: what no key names is what the address names
     assert [ask(guard, "POST", "/5/action", body).status for body in bodies] == [423, 202, 202, 202]
+    assert [ask(guard, "POST", "/5/ring", {"how": how}).status for how in ("soft", "hard")] == [423, 202]
     assert ask(guard, "POST", "/6/action", {"louder": 1}).status == 202  # nothing is asked of the door
