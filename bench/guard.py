@@ -28,7 +28,7 @@ HEADERS = [
 REQUESTS: dict[str, tuple[str, str, Any]] = {
     "os-stop": ("POST", f"/v2.1/servers/{IMAGE}/action", {"os-stop": None}),
     "reboot, a variant": ("POST", f"/v2.1/servers/{IMAGE}/action", {"reboot": {"type": "HARD"}}),
-    "rebuild": (
+    "rebuild, three fields": (
         "POST",
         f"/v2.1/servers/{IMAGE}/action",
         {"rebuild": {"imageRef": IMAGE, "name": "web-1", "metadata": {"a": "b"}}},
@@ -36,6 +36,7 @@ REQUESTS: dict[str, tuple[str, str, Any]] = {
     "DELETE, no body": ("DELETE", f"/v2.1/servers/{IMAGE}", None),
     "GET, no request of the table": ("GET", f"/v2.1/servers/{IMAGE}", None),
 }
+PROMISED = ("os-stop", "reboot, a variant", "DELETE, no body")
 
 
 async def app(_scope: Any, receive: Any, send: Any) -> None:
@@ -54,9 +55,9 @@ def lines() -> list[Line]:
         rows += [_row(name, app, request), _row(f"guarded: {name}", guard, request)]
     times = measure(rows, ROUNDS)
     found = [Line("an ASGI application that does nothing", times.of(rows[0].name))]
-    for name, (method, _, _) in REQUESTS.items():
+    for name in REQUESTS:
         added = times.of(f"guarded: {name}", name)
-        found.append(Line(f"Guard adds to {name}", added, "25.0 us", added / LIMIT, None if method == "GET" else 1))
+        found.append(Line(f"Guard adds to {name}", added, "25.0 us", added / LIMIT, 1 if name in PROMISED else None))
     return found
 
 

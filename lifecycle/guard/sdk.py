@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 from openstack import exceptions
 from requests import Response
 
-from lifecycle.api import Lifecycle
+from lifecycle.api import Lifecycle, Server
 from lifecycle.engine.microversion import HEADER
-from lifecycle.guard.judge import THING, Judge
+from lifecycle.errors import LifecycleError
+from lifecycle.guard.judge import THING, Judge, as_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from openstack.connection import Connection
 
     from lifecycle.engine.rules import Rules
-    from lifecycle.guard.judge import Told, Verdict
+    from lifecycle.guard.judge import Verdict
     from lifecycle.guard.routes import Route
 
     Sends = Callable[..., Response]
@@ -73,15 +74,25 @@ class _Guarded:
         asked = None if raw is None else self._judge.asked(*found, self._headers(kwargs), raw)
         if asked is None or asked.wrong is not None:
             return
-        told: Told = None
-        if asked.id is not None:
-            response = self.unguarded(_address(found[0], url), "GET", microversion="latest", skip_cache=True)
-            if response.status_code not in (FOUND, NOT_FOUND):
-                return
-            told = response.json() if response.status_code == FOUND else None
-        verdict = self._judge.verdict(asked, self._caller or self._of_token(), told)
+        server = self._server(found[0], url) if asked.id is not None else Server()
+        if server is None:
+            return
+        verdict = self._judge.verdict(asked, self._caller or self._of_token(), server)
         if verdict is not None and not verdict.allowed:
             raise _error(verdict)
+
+    def _server(self, route: Route, url: str) -> Server | None:
+        """The server that a request is for, as the service shows it now; None where it does not, or not as the table knows it."""
+        response = self.unguarded(_address(route, url), "GET", microversion="latest", skip_cache=True)
+        if response.status_code not in (FOUND, NOT_FOUND):
+            return None
+        lifecycle = self._judge.lifecycle
+        try:
+            server = as_server(lifecycle, response.json() if response.status_code == FOUND else None)
+            lifecycle.situation(server)
+        except LifecycleError:
+            return None
+        return server
 
     def _headers(self, kwargs: Mapping[str, Any]) -> Iterable[tuple[bytes, bytes]]:
         """The headers as they will be sent, as far as they tell a microversion."""
