@@ -159,22 +159,13 @@ class Judge:
     def _named(self, asked: Asked, route: Route) -> bool:
         """Whether the table has what is asked for, right or wrong."""
         document = asked.document
-        if not route.by_key or (route.addressed and not isinstance(document, dict)):
-            asked.action = self._addressed(route, document)
-        elif asked.unread or not isinstance(document, dict) or not document:
+        if isinstance(document, dict) and route.by_key:
+            asked.action = next((route.by_key[key] for key in document if key in route.by_key), None)
+        asked.action = asked.action or route.addressed
+        if asked.action is None and (not isinstance(document, dict) or not document):
             wrong = asked.unread or f"it must be an object whose only key is the action's, not {shown(document)}"
             asked.wrong = self._unreadable, UNREADABLE[-1], f"the body is wrong, {wrong}"
-        else:
-            asked.action = next((route.by_key[key] for key in document if key in route.by_key), None)
-            if asked.action is None and route.addressed:
-                asked.action = self._addressed(route, document)
         return asked.action is not None or asked.wrong is not None
-
-    def _addressed(self, route: Route, document: object) -> str:
-        """The action of an address; of several that share one, the first whose body this is."""
-        first, *others = route.addressed
-        fits = (name for name in route.addressed if not self.lifecycle.read(name, document)[1]) if others else iter(())
-        return next(fits, first)
 
     async def ask(self, asked: Asked, scope: Scope, state: State, caller: Caller | None) -> Verdict | None:
         """The verdict on a request, where a service's own callables tell who asks and of which server."""

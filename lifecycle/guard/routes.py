@@ -23,7 +23,7 @@ PARAMETER = re.compile(r"\{(\w+)\}")
 class Route:
     """One method and path of the table, and the actions that are asked for there.
 
-    `by_key`: those that the body's only key names, `addressed`: those that the address alone names; `reads`: whether
+    `by_key`: those that the body's only key names, `addressed`: the one that the address alone names; `reads`: whether
     what is asked depends on the body at all.
     """
 
@@ -33,7 +33,7 @@ class Route:
         self.method = method
         self.path = path
         self.by_key: dict[str, str] = {}
-        self.addressed: list[str] = []
+        self.addressed: str | None = None
         self.reads = False
         segments = path.split("/")[1:]
         self.names: list[str] = PARAMETER.findall(path)
@@ -45,7 +45,7 @@ class Route:
     def add(self, name: str, action: Data) -> None:
         """One more action that is asked for here."""
         if action["body"] is None:
-            self.addressed.append(name)
+            self.addressed = self.addressed or name
             self.reads |= bool(action["variant_in"] or action["given"]) or any(
                 edition["rule"]["body"] for edition in action["editions"]
             )
