@@ -497,6 +497,7 @@ checks: {state: {code: 423, message: "Door {id} of house {house} is {vm_state}"}
 states: {OPEN: {}, SHUT: {end: true}}
 actions:
   shut: {title: Shut it, address: "POST /{house}/doors/no-{id}.wood", requires: {state: OPEN}, becomes: SHUT, cite: rules}
+  peek: {title: Peek, address: "POST /{street}/doors/no-{id}.wood", cite: rules}
   open: {title: Open it, address: "POST /doors/", requires: {state: OPEN}, becomes: SHUT, cite: rules}
   knock: {title: Knock, address: "POST /{id}/action", requires: {state: OPEN}, cite: rules}
   ring:
