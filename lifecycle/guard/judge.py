@@ -101,8 +101,12 @@ class Verdict:
         """The document that a refusal is answered with; None where it is allowed."""
         if self.allowed:
             return None
-        words = self.decision.refusals[0].sentence if self.decision else self._sentence
-        return self._judge.lifecycle.rules.error(self.code, self.message or words)
+        return self._judge.lifecycle.rules.error(self.code, self.message or self._why)
+
+    @property
+    def _why(self) -> str:
+        """Our sentence of a refusal, without the file and line, which are nobody's business who is refused."""
+        return self.decision.refusals[0].sentence if self.decision else self._sentence
 
     def _filled(self, words: str) -> str:
         told = self.asked.parameters
@@ -111,7 +115,8 @@ class Verdict:
     @property
     def headers(self) -> list[tuple[str, str]]:
         """The headers of the answer to a refusal, besides those of its body: why, and at which microversion."""
-        return [(REASON, one_line(self.reason)), *self._judge.microversions.answered(self.asked.version)]
+        what = f"{self.action} refused" if self.action else "refused"
+        return [(REASON, one_line(f"{what}: {self._why}")), *self._judge.microversions.answered(self.asked.version)]
 
     @property
     def content(self) -> bytes:

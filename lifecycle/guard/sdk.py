@@ -90,7 +90,7 @@ class _Guarded:
         try:
             server = as_server(lifecycle, response.json() if response.status_code == FOUND else None)
             lifecycle.situation(server)
-        except LifecycleError:
+        except (LifecycleError, ValueError):
             return None
         return server
 

@@ -42,7 +42,7 @@ def test_what_is_refused_is_answered_as_the_service_does(compute: Lifecycle, app
     assert answer.headers["content-length"] == str(len(answer.body))
     assert answer.headers["openstack-api-version"] == "compute 2.47"
     assert answer.headers["x-openstack-nova-api-version"] == "2.47"
-    assert answer.reason.startswith("os-stop refused: the server is locked by its owner")
+    assert answer.reason == "os-stop refused: the server is locked by its owner, it takes an admin or an unlock"
     assert app.bodies == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from lifecycle import Lifecycle, Server
 from lifecycle.guard import Guard, Refused, guarded
+from lifecycle.guard.routes import Routes
 
 COMPUTE = Lifecycle.load("compute")
 RULES = COMPUTE.rules
@@ -89,6 +91,35 @@ def test_so_it_does_at_addresses(action: str, data: st.DataObject, told: dict[st
         assert (answer.status, app.bodies) == (app.status, [raw])
     else:
         assert (answer.status, answer.document, app.bodies) == (decision.code, decision.document, [])
+
+
+SEGMENTS = st.sampled_from(["", "v2.1", "servers", "a", "action", "tags", "metadata", "..", "é", "os-interface", "a b", "%2e"])
+ROUTES = Routes(RULES)
+
+
+def searched(method: str, path: str) -> tuple[str, list[str]] | None:
+    """The longest address that a path ends with, found by trying them all."""
+    fits = []
+    for route in ROUTES.every:
+        pattern = re.sub(r"\{\w+\}", "([^/]+)", route.path)
+        match = re.fullmatch("(?:/[^/]+)*" + pattern, path)
+        if match and route.method == method:
+            fits.append((route.path.count("/"), route.path, list(match.groups())))
+    return max(fits)[1:] if fits else None
+
+
+@given(
+    st.sampled_from(["POST", "PUT", "DELETE", "GET"]),
+    st.lists(SEGMENTS, max_size=3).map("/".join),
+    st.sampled_from([route.path for route in ROUTES.every]),
+    SEGMENTS,
+    SEGMENTS,
+)
+def test_a_path_is_looked_up_as_if_it_were_searched(method: str, head: str, address: str, first: str, second: str) -> None:
+    filled = re.sub(r"\{\w+\}", second, re.sub(r"\{\w+\}", first, address, count=1))
+    for one in (head, f"/{head}", filled, f"/{head}{filled}", f"{filled}/{first}", f"/{first}/{second}{filled}"):
+        found = ROUTES.find(method, one)
+        assert (found and (found[0].path, list(found[1].values()))) == searched(method, one)
 
 
 @given(st.lists(st.binary(max_size=20), min_size=1, max_size=6), st.sampled_from(["/servers/a/action", "/servers/a", "/x"]))
