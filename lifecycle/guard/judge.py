@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, MutableMapping
     from typing import Any
 
-    from lifecycle.engine.decide import Decision, Ruling
+    from lifecycle.engine.decide import Decision
     from lifecycle.engine.microversion import Microversion
     from lifecycle.engine.rules import Data, Rules
     from lifecycle.guard.routes import Route
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 THING = "id"  # the name of an address that says which server is meant
 TOO_LARGE = 413
+REMEMBERED = 10_000  # decisions on variants
 UNREADABLE = ("envelope", "body")  # the checks by which a table refuses what cannot be read
 GONE = Server(exists=False)
 
@@ -137,7 +138,7 @@ class Judge:
         self.limit = limit
         self.microversions = Microversions(rules)
         self.find = Routes(rules, [prefixes] if isinstance(prefixes, str) else prefixes).find
-        self._rulings: dict[tuple[str, str | None, str | None, str | None], Ruling] = {}
+        self._decided: dict[tuple[str, str, str | None, str | None, Server], Decision] = {}
         self._first: dict[tuple[str, str | None], str] = {}
         codes = {check.name: check.code for check in rules.checks}
         self._unreadable = next((codes[name] for name in UNREADABLE if name in codes), 400)
@@ -198,14 +199,18 @@ class Judge:
 
     def _decide(self, asked: Asked, action: str, caller: str | None, server: Server) -> Decision:
         variant, mistakes = self._mistakes(asked, action) if asked.reads else (None, {})
-        if variant is None and not mistakes:
+        if mistakes:
+            ruling = self.lifecycle.ruling(action, variant, caller, asked.version)
+            return ruling.decide(self.lifecycle.situation(server).but(**mistakes))
+        if variant is None:
             return self.lifecycle.decide(action, server, caller, asked.version)  # which remembers
-        key = (action, variant, caller, asked.version)
-        ruling = self._rulings.get(key)
-        if ruling is None:
-            ruling = self._rulings[key] = self.lifecycle.ruling(action, variant, caller, asked.version)
-        situation = self.lifecycle.situation(server)
-        return ruling.decide(situation.but(**mistakes) if mistakes else situation)
+        key = (action, variant, caller, asked.version, server)
+        decision = self._decided.get(key)
+        if decision is None:
+            if len(self._decided) >= REMEMBERED:
+                self._decided.clear()
+            decision = self._decided[key] = self.lifecycle.decide(action, server, caller, asked.version, variant)
+        return decision
 
     def _alike(self, action: str, version: str | None) -> str | None:
         """The first of the microversions at which a body is read alike, so that no stranger has a model made for each."""
