@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
     App = Callable[[Scope, Receive, Send], Awaitable[None]]
+    Read = tuple[bytes | None, bool, Receive]
     Shadow = Callable[[Verdict, int | None], object]
 
 
@@ -67,7 +68,8 @@ class Guard:
     async def _guarded(self, found: Found, scope: Scope, receive: Receive, send: Send) -> None:
         raw: bytes | None = b""
         if found[0].reads:
-            raw, whole, receive = await _read(receive, self._judge.limit)
+            message = await receive()
+            raw, whole, receive = _read(message, receive) or await _rest(message, receive, self._judge.limit)
             if not whole:
                 await self.app(scope, receive, send)  # who asked has left
                 return
@@ -82,12 +84,15 @@ class Guard:
             await _refuse(verdict, send)
 
 
-async def _read(receive: Receive, limit: int) -> tuple[bytes | None, bool, Receive]:
-    """The body, None where it is too long; whether it came to its end; and what gives the application the same again."""
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        raw = message.get("body", b"")
-        return raw if len(raw) <= limit else None, True, _again([message], receive)
+def _read(message: Message, receive: Receive) -> Read | None:
+    """A body that came at once, and what gives the application the same again."""
+    if message["type"] != "http.request" or message.get("more_body"):
+        return None
+    return message.get("body", b""), True, _again([message], receive)
+
+
+async def _rest(message: Message, receive: Receive, limit: int) -> Read:
+    """A body that comes in parts, None where it is too long; whether it came to its end; and what gives the same again."""
     read = bytearray()
     while message["type"] == "http.request":
         read += message.get("body", b"")

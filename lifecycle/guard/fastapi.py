@@ -49,7 +49,7 @@ def dependency(
         if found is None:
             return None
         raw = await request.body() if found[0].reads else b""
-        asked = judge.asked(*found, request.scope["headers"], raw if len(raw) <= limit else None)
+        asked = judge.asked(*found, request.scope["headers"], raw)
         if asked is None:
             return None
         verdict = await judge.ask(asked, request.scope, state, caller)

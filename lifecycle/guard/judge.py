@@ -17,8 +17,9 @@ from lifecycle.guard.wire import LIMIT, REASON, Microversions, NoMicroversion, o
 TYPE_CHECKING = False  # typing itself takes as long to import as all of this package
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-    from typing import Any
+    from typing import Any, Literal
 
+    from lifecycle.bodies.read import Document
     from lifecycle.engine.decide import Decision
     from lifecycle.engine.microversion import Microversion
     from lifecycle.engine.rules import Data, Rules
@@ -139,6 +140,7 @@ class Judge:
         self.microversions = Microversions(rules)
         self.find = Routes(rules, [prefixes] if isinstance(prefixes, str) else prefixes).find
         self._decided: dict[tuple[str, str, str | None, str | None, Server], Decision] = {}
+        self._only: dict[tuple[str, str | None], Document | Literal[False]] = {}
         self._first: dict[tuple[str, str | None], str] = {}
         codes = {check.name: check.code for check in rules.checks}
         self._unreadable = next((codes[name] for name in UNREADABLE if name in codes), 400)
@@ -146,7 +148,7 @@ class Judge:
     def asked(self, route: Route, parameters: Mapping[str, str], headers: Headers, raw: bytes | None) -> Asked | None:
         """What a request asks for; None where it is no action of the table. A body of None is one that is too large."""
         asked = Asked(route, parameters)
-        if raw is None:
+        if raw is None or len(raw) > self.limit:
             asked.wrong = TOO_LARGE, UNREADABLE[-1], f"the body is longer than {self.limit:,} bytes"
             return asked
         if route.reads:
@@ -223,11 +225,23 @@ class Judge:
 
     def _mistakes(self, asked: Asked, action: str) -> tuple[str | None, dict[str, str]]:
         """The variant that the body asks for, and what is wrong with it; nothing where the table does not look at it."""
+        only = self._only.get((action, asked.version))
+        if only is None:
+            only = self._only[action, asked.version] = self._only_document(action, asked.version)
+        if only and type(asked.document) is dict and len(asked.document) == 1:  # so that its envelope is right
+            wrong = only.mistakes(asked.document)
+            return None, {"body": wrong} if wrong else {}
         version = self._alike(action, asked.version)
         if asked.unread is None:
             return self.lifecycle.read(action, asked.document, None, version)
         looked_at = self.lifecycle.document("request", action, None, version)
         return None, {} if looked_at is None else {"body": asked.unread}
+
+    def _only_document(self, action: str, version: str | None) -> Document | Literal[False]:
+        """The request of an action that has no variants, as most: all that there is to say of its body is said by it."""
+        if self.lifecycle.rules.variants(action):
+            return False
+        return self.lifecycle.document("request", action, None, self._alike(action, version)) or False
 
 
 def _starts(rules: Rules, action: Data) -> set[Microversion]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from json import dumps
+from sys import maxsize
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -58,7 +59,7 @@ class _Guarded:
 
     def __init__(self, lifecycle: Lifecycle, connection: Connection, proxy: Any, unguarded: Sends, caller: str | None) -> None:
         self.unguarded = unguarded
-        self._judge = Judge(lifecycle)
+        self._judge = Judge(lifecycle, limit=maxsize)  # a large body is for the service to refuse
         self._connection = connection
         self._proxy = proxy
         self._caller = caller
