@@ -401,6 +401,19 @@ def test_a_request_that_names_no_server_asks_for_none(compute: Lifecycle, app: E
     assert ask(Guard(app, compute, active), "POST", "/servers", server, AT_2_47).status == 202
 
 
+def test_each_variant_is_decided_as_itself_for_each_server_and_caller(compute: Lifecycle, app: Echo) -> None:
+    told = {"status": "ACTIVE"}
+    guard = Guard(app, compute, lambda *_: told)
+    found = []
+    for status in ("ACTIVE", "PAUSED", "SHUTOFF", "PAUSED", "ACTIVE"):
+        told["status"] = status
+        found.append([ask(guard, "POST", ACTION, {"reboot": {"type": kind}}).status for kind in ("SOFT", "HARD")])
+    assert found == [[202, 202], [409, 202], [409, 202], [409, 202], [202, 202]]
+    guard = Guard(app, compute, lambda *_: {"status": "ACTIVE", "locked_by": "owner"}, lambda at: at["by"])
+    hard = {"reboot": {"type": "HARD"}}
+    assert [ask(guard, "POST", ACTION, hard, by=caller).status for caller in ("member", "admin", "reader")] == [409, 202, 403]
+
+
 def test_in_the_shadow_nothing_is_refused_and_all_is_told(compute: Lifecycle) -> None:
     told: list[tuple[Any, ...]] = []
     app = Echo(418)
