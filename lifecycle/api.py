@@ -136,7 +136,7 @@ class Lifecycle:
         self._rulings: dict[tuple[str, str | None, str, Microversion | None], Ruling] = {}
         self._situations: dict[Server, Situation] = {}
         self._callbacks: dict[str, Sequence[Callback]] = {}
-        self._documents: dict[tuple[str, str, str | None, Microversion | None], Document | None] = {}
+        self._documents: dict[tuple[str, str, str | None, Microversion | str | None], Document | None] = {}
         self._kept = 0
         self._maps: dict[Microversion | None, Map] = {}
         self._plants: dict[tuple[str, Microversion | None], Plant] = {}
@@ -339,15 +339,20 @@ class Lifecycle:
 
     def document(self, kind: str, action: str, variant: str | None = None, microversion: str | None = None) -> Document | None:
         """The `request`, `response` or `headers` of an action at a microversion, schema and model; None where it has none."""
+        try:
+            return self._documents[kind, action, variant, microversion]
+        except (KeyError, TypeError):
+            pass
         version = self.rules.version(microversion)
-        variant = variant or self.rules.usual_variant(action, self.reading, version)
-        key = (kind, action, variant, version)
+        meant = variant or self.rules.usual_variant(action, self.reading, version)
+        key = (kind, action, meant, version)
         if key not in self._documents:
             from lifecycle.bodies import read  # pydantic is not needed where no body is read
 
-            rule = self.rules.edition(action, variant, self.reading, version)
+            rule = self.rules.edition(action, meant, self.reading, version)
             self._documents[key] = None if rule is None else getattr(read, kind)(self.rules, action, rule, version)
-        return self._documents[key]
+        found = self._documents[kind, action, variant, microversion] = self._documents[key]
+        return found
 
     def _keep(self, answers: Answers, server: Server, action: str, decision: Decision) -> None:
         if self._kept >= REMEMBERED:

@@ -38,9 +38,10 @@ def read_json(text: str) -> Any:
     """What a text of JSON says. Raises CaseError where it is none, or not one that all readers read alike."""
     text = text.strip()
     try:
-        value, end = _FAST.raw_decode(text)
-        if end == len(text) and type(value) is dict and text.count(":") == len(value):
-            return value
+        if text.count("{") == 1:
+            value, end = _FAST.raw_decode(text)
+            if end == len(text) and type(value) is dict and text.count(":") == len(value):
+                return value
         return _STRICT.decode(text)  # nested, or a key that stands there twice, or something after it
     except RecursionError:
         raise CaseError("is nested too deeply") from None

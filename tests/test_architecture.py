@@ -25,6 +25,11 @@ def test_import_lifecycle_loads_nothing_heavy(module: str) -> None:
     assert module not in loaded_by("import lifecycle")
 
 
+@pytest.mark.parametrize("module", ["pydantic", "yaml", "oslo_policy", "asyncio", "starlette", "fastapi", "openstack"])
+def test_the_guard_loads_no_framework(module: str) -> None:
+    assert module not in loaded_by("import lifecycle.guard")
+
+
 @pytest.mark.parametrize("module", ["pydantic", "yaml", "oslo_policy", "oslo_config"])
 def test_a_decision_from_kept_rules_reads_no_yaml(module: str) -> None:
     loaded_by("import lifecycle; lifecycle.Lifecycle.load()")  # so that they are kept

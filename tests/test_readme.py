@@ -3,10 +3,13 @@
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from asgi import ask
 from click.testing import CliRunner
+from fake_compute import ID, Fake, connect
 
 from lifecycle.cli.commands import main
 
@@ -54,11 +57,32 @@ def test_what_a_console_shows_is_what_is_printed(block: str) -> None:
     assert result.output == shown
 
 
-def test_the_python_runs() -> None:
-    names: dict[str, object] = {}
-    exec("\n".join(blocks("python")), names)  # noqa: S102 - our own text
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning", "ignore::openstack.warnings.OpenStackWarning")
+def test_the_python_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the first block to the last, with a service of ours where openstacksdk is told to find one."""
+    names: dict[str, Any] = {"__name__": "readme"}
+    with Fake.serving() as fake:
+        fake.server = {"id": ID, "status": "SHUTOFF"}
+        monkeypatch.setattr("openstack.connect", lambda **_: connect(fake))
+        exec("\n".join(blocks("python")), names)  # noqa: S102 - our own text
+        names["connection"].close()
     assert names["buttons"]
     assert names["plan"]
+    shown = capsys.readouterr().out
+    assert "stop refused: the server is PAUSED" in shown
+    assert shown.splitlines()[-1] in README  # what the last example prints stands beside it
+    stop = {"os-stop": None}
+    path = "/v2.1/servers/b2/action"
+    answers = [ask(names[name], "POST", path, stop, {"Content-Type": "application/json"}) for name in ("application", "api")]
+    assert [(answer.status, answer.body.decode() in README) for answer in answers] == [(409, True)] * 2
+    assert ask(names["application"], "POST", path, stop, {"X-Roles": "admin"}).document["conflictingRequest"]["code"] == 409
+    assert ask(names["watched"], "POST", path, stop).status == 202
+    assert names["seen"] == [("os-stop", 409, 202)]
+    assert ask(names["api"], "POST", path.replace("b2", "a1"), stop, {"Content-Type": "application/json"}).status == 202
+
+
+def test_an_example_is_short() -> None:
+    assert max(len(block.splitlines()) for block in blocks("python")) <= 30
 
 
 def test_the_rule_that_is_shown_is_the_rule(root: Path) -> None:

@@ -91,6 +91,7 @@ def test_plans_and_advice_lose_no_data(volume: Lifecycle) -> None:
         (("check", "delete", "--status", "in-use"), 1, ["400", "the volume is in-use"]),
         (("actions", "--status", "available"), 0, ["os-extend", "os-reserve"]),
         (("plan", "--status", "available", "--to", "in-use"), 0, ["1. os-attach"]),
+        (("plan", "--status", "available", "--to", "in-use", "--format", "curl"), 0, ["OpenStack-API-Version: volume 3.71"]),
         (("show", "os-extend"), 0, ["extending", "error_extending"]),
         (("diagram", "--view", "overview", "--format", "dot"), 0, ["awaiting-transfer"]),
         (("diff", "--microversion", "3.41", "--microversion", "3.42"), 1, ["os-extend", "400 state → 202"]),

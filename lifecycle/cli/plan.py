@@ -10,7 +10,7 @@ import click
 
 from lifecycle.cli.commands import caller_option, examples, load, table_options, version_option
 from lifecycle.cli.server import server_options, told
-from lifecycle.engine.microversion import text
+from lifecycle.engine.microversion import HEADER, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ def _curl(plan: Plan, version: Microversion | None) -> Iterator[str]:
             yield f"# wait until it is {way.status}"
             continue
         method, path, body = way.decision.ruling.wire
-        head = f' -H "OpenStack-API-Version: compute {text(version)}"' if version else ""
+        service = way.decision.ruling.request.rules.service_type
+        head = f' -H "{HEADER}: {service} {text(version)}"' if version else ""
         data = f" -H 'Content-Type: application/json' -d {shlex.quote(json.dumps(body))}" if body is not None else ""
         url = f"$OS_COMPUTE_URL{path}".replace("{id}", "$SERVER")
         yield f'curl -f -X {method} "{url}" -H "X-Auth-Token: $OS_TOKEN"{head}{data}'

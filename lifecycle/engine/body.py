@@ -31,6 +31,8 @@ def variant(rules: Rules, name: str, body: object) -> tuple[str | None, str | No
     if not isinstance(content, dict) or field not in content:
         return None, f"{field} is missing: it must be {listed(variants, 'or')}"
     asked = content[field]
+    if asked in variants:
+        return asked, None
     found = next((one for one in variants if isinstance(asked, str) and asked.upper() == one.upper()), None)
     return found, None if found else f"{field} must be {listed(variants, 'or')}, not {shown(asked)}"
 

@@ -4,6 +4,7 @@ from lifecycle.errors import UnknownMicroversion, shown
 
 Microversion = tuple[int, int]
 MAX_DIGITS = 5
+HEADER = "OpenStack-API-Version"  # of requests and answers: the type of the service and a microversion
 
 
 def parse(text: object) -> Microversion:

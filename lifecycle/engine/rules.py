@@ -97,6 +97,7 @@ class Rules:
         self.title: str = data["title"]
         self.thing: str = data["thing"]
         self.service: str = data["service"]
+        self.service_type: str = data["service_type"]
         versions = data["microversions"]
         self.oldest: Microversion | None = versions and tuple(versions[0])
         self.newest: Microversion | None = versions and tuple(versions[1])
@@ -120,6 +121,8 @@ class Rules:
         self.by_status = self._pairs()
         self._runs: list[Microversion] | None = None
         self._outcomes: dict[int, Outcomes] = {}
+        self._versions: dict[str | None, Microversion | None] = {None: self.newest}
+        self._found: dict[tuple[str, str | None, str, Microversion | None], Data | None] = {}
 
     def _pairs(self) -> dict[str, list[tuple[str, str | None]]]:
         """For each status the (state, task) pairs that show it, the one it stands for first."""
@@ -152,7 +155,14 @@ class Rules:
 
     def version(self, text: str | None) -> Microversion | None:
         """The microversion of this text, the newest for None. Raises UnknownMicroversion out of range."""
-        if text is None or (text == "latest" and self.newest):
+        try:
+            return self._versions[text]
+        except (KeyError, TypeError):
+            version = self._versions[text] = self._version(text)
+            return version
+
+    def _version(self, text: str | None) -> Microversion | None:
+        if text == "latest" and self.newest:
             return self.newest
         version = microversion.parse(text)
         if self.oldest is None or self.newest is None:
@@ -220,6 +230,13 @@ class Rules:
 
     def edition(self, name: str, variant: str | None, reading: str, version: Microversion | None) -> Data | None:
         """The rule that holds at a microversion, or None where the action is not there."""
+        try:
+            return self._found[name, variant, reading, version]
+        except (KeyError, TypeError):
+            found = self._found[name, variant, reading, version] = self._edition(name, variant, reading, version)
+            return found
+
+    def _edition(self, name: str, variant: str | None, reading: str, version: Microversion | None) -> Data | None:
         for edition in self.editions(name, variant, reading):
             if version is None or microversion.within(version, *bounds(edition)):
                 rule: Data = edition["rule"]

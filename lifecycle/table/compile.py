@@ -37,6 +37,7 @@ def compile_table(loaded: Loaded) -> dict[str, Any]:
         "title": table.title,
         "thing": table.thing,
         "service": table.service,
+        "service_type": table.service_type or table.name,
         "action_path": table.action_path,
         "microversions": versions and [microversion.parse(versions.oldest), microversion.parse(versions.newest)],
         "callers": _callers(table),

@@ -304,6 +304,9 @@ class Table(Strict):
     title: Text
     thing: Text = Field("thing", description="what sentences call it: the server, the volume")
     service: Text = Field("the service", description="whose own words `messages` are")
+    service_type: Name | None = Field(
+        None, description="the service's type, as catalogues and the headers of microversions have it; default: `name`"
+    )
     action_path: Text = Field("/{id}/action", description="where an action is posted that has no address of its own")
     microversions: Microversions | None = None
     usual: Usual

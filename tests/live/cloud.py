@@ -72,6 +72,7 @@ class Cloud:
 
     def __init__(self, ready: Mapping[str, Any], bus: Path) -> None:
         """`ready` is the line that the server prints when it is ready; `bus` is where it writes its notifications."""
+        self.url: str = ready["base_url"]
         project = self.project = ready["tokens"]["owner"].partition(":")[2]
         self.tokens = {
             "member": f"alice:{project}",
