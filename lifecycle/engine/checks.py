@@ -144,7 +144,7 @@ def _asks(check: Check, request: Request, rule: Data) -> bool:
 def absent(request: Request) -> Data:
     """The rule of an action that is not there at this microversion: nothing is asked but that it were."""
     at = request.rules.action(request.action)["at"]
-    keys: dict[str, Any] = {key: {} for key in ("requires", "codes", "messages", "lines", "fails_instead", "headers")}
+    keys: dict[str, Any] = {key: {} for key in ("requires", "codes", "messages", "lines", "fails_instead", "headers", "keeps")}
     return {
         **keys,
         "at": at,

@@ -90,6 +90,7 @@ class Rules:
         self.title: str = data["title"]
         self.thing: str = data["thing"]
         self.service: str = data["service"]
+        self.service_type: str | None = data["service_type"]
         versions = data["microversions"]
         self.oldest: Microversion | None = versions and tuple(versions[0])
         self.newest: Microversion | None = versions and tuple(versions[1])
@@ -105,6 +106,7 @@ class Rules:
         self.tasks: tuple[str, ...] = tuple(data["tasks"])
         self.shows: Mapping[str, Mapping[str, str]] = data["shows"]
         self.actions: Data = data["actions"]
+        self.reads: Data = data["reads"]
         self.events: Data = data["events"]
         self.types: Data = data["types"]
         self.errors: Data = data["errors"]
@@ -170,9 +172,9 @@ class Rules:
         return self._runs
 
     def action(self, name: str) -> Data:
-        """The compiled action of this key. Raises UnknownAction."""
+        """The compiled action of this key, or the read of this name. Raises UnknownAction."""
         try:
-            action: Data = self.actions[name]
+            action: Data = self.actions.get(name) or self.reads[name]
         except (KeyError, TypeError):
             raise UnknownAction(name, self.actions) from None
         return action

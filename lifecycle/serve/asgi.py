@@ -1,0 +1,167 @@
+"""The service as an ASGI application: addresses of the table to what answers them."""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Route
+
+from lifecycle import Lifecycle
+from lifecycle.serve.catalogue import Catalogue
+from lifecycle.serve.clock import Clock
+from lifecycle.serve.cloud import Cloud
+from lifecycle.serve.discovery import version, versions
+from lifecycle.serve.life import Life
+from lifecycle.serve.store import MEMORY, Store
+from lifecycle.serve.wire import MAX_BODY, Answer, Ask, Unread, read_json
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+
+    from starlette.requests import Request
+
+    Endpoint = Callable[[Request], Awaitable[Response]]
+    Named = dict[str, dict[str, str]]
+    """By path and method the action or read that is asked for; by no name at all those that a body's key tells apart."""
+
+SECONDS = 0.05  # that a task takes
+REQUEST_ID = "x-openstack-request-id"
+KEYED = ""
+
+
+def app(
+    lifecycle: Lifecycle | None = None,
+    *,
+    clock: Clock | None = None,
+    db: str = MEMORY,
+    seconds: float = SECONDS,
+    options: Mapping[str, int] | None = None,
+) -> Starlette:
+    """The service of a table (default: compute, as a running Nova answers), to be called with no socket or to be served.
+
+    `clock` says when work goes on (default: real time), `seconds` how long one task takes, `db` the file that keeps
+    all of it, `options` the deployment's. Its `state.cloud` is what is behind it. Raises LifecycleError.
+    """
+    lifecycle = lifecycle or Lifecycle.load("compute", reading="nova")
+    life = Life(lifecycle, seconds, options or {})
+    cloud = Cloud(lifecycle, Store(db), clock or Clock(), life, Catalogue.beside(lifecycle.table))
+    front = Front(cloud)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        cloud.store.close()
+
+    made = Starlette(routes=front.routes(), lifespan=lifespan, exception_handlers={HTTPException: front.nowhere})
+    made.router.redirect_slashes = False
+    made.state.cloud = cloud
+    return made
+
+
+class Front:
+    """Reads requests and writes answers."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self.wire = cloud.wire
+
+    def routes(self) -> list[Route]:
+        """An address of the table each; those without a parameter before those with one."""
+        base = self.cloud.documents.base
+        named = addresses(self.cloud)
+        order = sorted(named, key=lambda path: [part.startswith("{") for part in path.split("/")])
+        found = [Route(base + path, self._endpoint(named[path]), methods=[*named[path]]) for path in order]
+        discovery = [("/", versions), (base, version), (f"{base}/", version)]
+        return [*(Route(path, self._told(document), methods=["GET"]) for path, document in discovery), *found]
+
+    def _told(self, document: Callable[[Cloud, str], Answer]) -> Endpoint:
+        """What is told to everyone, with or without a token."""
+
+        async def endpoint(request: Request) -> Response:
+            return self._written(document(self.cloud, _root(request)), None)
+
+        return endpoint
+
+    def _endpoint(self, methods: Mapping[str, str]) -> Endpoint:
+        async def endpoint(request: Request) -> Response:
+            name = methods.get(request.method, methods.get("GET", KEYED))  # HEAD is a GET whose answer is not looked at
+            ask = Ask(_root(request), request.url.path, request.headers.get("x-auth-token"), dict(request.query_params))
+            ask.names = {key: str(value) for key, value in request.path_params.items()}
+            try:
+                raw = await _body(request)
+                answer = self._answer(name, ask, request, raw)
+            except Unread as unread:
+                answer = unread.answer
+            return self._written(answer, ask.version)
+
+        return endpoint
+
+    def _answer(self, name: str, ask: Ask, request: Request, raw: bytes | None) -> Answer:
+        """Raises Unread."""
+        if self.cloud.people.read(ask.token) is None:
+            return self.cloud.ask(name or next(iter(self.cloud.rules.actions)), ask)
+        ask.version = self.wire.version(request.headers)
+        if raw is None:
+            raise Unread(self.wire.refused("too_large"))
+        try:
+            ask.body = read_json(raw)
+        except ValueError:
+            raise Unread(self.wire.refused("malformed_body")) from None
+        return self.cloud.ask(name or self._keyed(ask.body), ask)
+
+    def _keyed(self, body: Any) -> str:
+        """The action that a body's key names. Raises Unread where there is none."""
+        if not isinstance(body, dict) or len(body) != 1:
+            raise Unread(self.wire.refused("malformed_body"))
+        key = next(iter(body))
+        action = self.cloud.rules.actions.get(key)
+        if action is None or action["body"] != key:
+            raise Unread(self.wire.refused("unknown_action", action=key))
+        return str(key)
+
+    def _written(self, answer: Answer, version_: str | None) -> Response:
+        headers = {**answer.headers, **self.wire.says(version_), REQUEST_ID: f"req-{uuid4()}"}
+        if answer.document is None:
+            return Response(status_code=answer.code, headers=headers)
+        content = json.dumps(answer.document, separators=(",", ":")).encode()
+        return Response(content, answer.code, headers, "application/json")
+
+    async def nowhere(self, request: Request, error: Exception) -> Response:
+        """The answer to what has no address, or not by this method."""
+        del request
+        wrong = isinstance(error, HTTPException) and error.status_code == METHOD
+        return self._written(self.wire.refused("wrong_method" if wrong else "unknown_address"), None)
+
+
+METHOD = 405
+
+
+def addresses(cloud: Cloud) -> Named:
+    """Every address of the table: its methods, and what each of them asks for."""
+    rules = cloud.rules
+    found: Named = {rules.data["action_path"]: {"POST": KEYED}}
+    for name, row in (*rules.actions.items(), *rules.reads.items()):
+        if row["address"]:
+            method, _, path = row["address"].partition(" ")
+            found.setdefault(path, {})[method] = name
+    return found
+
+
+def _root(request: Request) -> str:
+    return f"{request.url.scheme}://{request.url.netloc}"
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body of a request; None where it is larger than any."""
+    held = bytearray()
+    async for part in request.stream():
+        held += part
+        if len(held) > MAX_BODY:
+            return None
+    return bytes(held)
