@@ -63,7 +63,9 @@ def command(port: int, host: str, clouds: str | None, **options: Any) -> None:
     made = app(lifecycle, clock=clock, db=options["db"] or ":memory:", seconds=options["task_seconds"], options=deployment)
     address = listen.address(bound)
     if clouds is not None:
-        listen.write_clouds(clouds, "lifecycle", address + made.state.cloud.documents.base)
+        documents = made.state.cloud.documents
+        others = {name: address + said["path"] for name, said in documents.catalogue.neighbours.items()}
+        listen.write_clouds(clouds, "lifecycle", address + documents.base, others)
     listen.serve(made, bound, lambda: click.echo(f"{lifecycle.rules.title}: {address}{made.state.cloud.documents.base}"))
 
 

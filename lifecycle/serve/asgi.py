@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -16,15 +17,17 @@ from lifecycle import Lifecycle
 from lifecycle.serve.catalogue import Catalogue
 from lifecycle.serve.clock import Clock
 from lifecycle.serve.cloud import Cloud
-from lifecycle.serve.discovery import version, versions
+from lifecycle.serve.discovery import neighbour, neighbours_list, neighbours_one, version, versions
 from lifecycle.serve.life import Life
 from lifecycle.serve.store import MEMORY, Store
-from lifecycle.serve.wire import MAX_BODY, Answer, Ask, Unread, read_json
+from lifecycle.serve.wire import MAX_BODY, Ask, Unread, read_json, root
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 
     from starlette.requests import Request
+
+    from lifecycle.serve.wire import Answer
 
     Endpoint = Callable[[Request], Awaitable[Response]]
     Named = dict[str, dict[str, str]]
@@ -78,20 +81,31 @@ class Front:
         order = sorted(named, key=lambda path: [part.startswith("{") for part in path.split("/")])
         found = [Route(base + path, self._endpoint(named[path]), methods=[*named[path]]) for path in order]
         discovery = [("/", versions), (base, version), (f"{base}/", version)]
-        return [*(Route(path, self._told(document), methods=["GET"]) for path, document in discovery), *found]
+        told = [Route(path, self._told(document), methods=["GET"]) for path, document in discovery]
+        return [*told, *found, *self._neighbours()]
 
-    def _told(self, document: Callable[[Cloud, str], Answer]) -> Endpoint:
+    def _neighbours(self) -> Iterator[Route]:
+        """What clients look at besides, of other services."""
+        for said in self.cloud.documents.catalogue.neighbours.values():
+            for path in (said["path"], said["path"] + "/"):
+                yield Route(path, self._told(partial(neighbour, said)), methods=["GET"])
+            if "lists" in said:
+                many = self.cloud.documents.catalogue.kinds[said["lists"]]["many"]
+                yield Route(f"{said['path']}/{many}", self._told(partial(neighbours_list, said)), methods=["GET"])
+                yield Route(f"{said['path']}/{many}/{{name}}", self._told(partial(neighbours_one, said)), methods=["GET"])
+
+    def _told(self, document: Callable[[Cloud, Request], Answer]) -> Endpoint:
         """What is told to everyone, with or without a token."""
 
         async def endpoint(request: Request) -> Response:
-            return self._written(document(self.cloud, _root(request)), None)
+            return self._written(document(self.cloud, request), None)
 
         return endpoint
 
     def _endpoint(self, methods: Mapping[str, str]) -> Endpoint:
         async def endpoint(request: Request) -> Response:
             name = methods.get(request.method, methods.get("GET", KEYED))  # HEAD is a GET whose answer is not looked at
-            ask = Ask(_root(request), request.url.path, request.headers.get("x-auth-token"), dict(request.query_params))
+            ask = Ask(root(request), request.url.path, request.headers.get("x-auth-token"), dict(request.query_params))
             ask.names = {key: str(value) for key, value in request.path_params.items()}
             try:
                 raw = await _body(request)
@@ -151,10 +165,6 @@ def addresses(cloud: Cloud) -> Named:
             method, _, path = row["address"].partition(" ")
             found.setdefault(path, {})[method] = name
     return found
-
-
-def _root(request: Request) -> str:
-    return f"{request.url.scheme}://{request.url.netloc}"
 
 
 async def _body(request: Request) -> bytes | None:

@@ -1,4 +1,4 @@
-"""What a cloud has besides the things that are served: flavors, images; read from the file that lies beside a table."""
+"""What a cloud has besides the things that are served, read from the file that lies beside a table: flavors, images, services."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ if TYPE_CHECKING:
 
 
 class Catalogue:
-    """By the name of one (`flavor`): where all of them are told (`many`), and `things`, each with its `id`."""
+    """`kinds`, by the name of one (`flavor`): where all of them are told (`many`), and `things`, each with its `id`.
 
-    def __init__(self, kinds: Mapping[str, Any]) -> None:
+    `neighbours` are the services that clients look at besides, each under a `path`: its `version`, the kind that it `lists`.
+    """
+
+    def __init__(self, kinds: Mapping[str, Any], neighbours: Mapping[str, Any]) -> None:
         self.kinds = kinds
+        self.neighbours = neighbours
 
     @classmethod
     def beside(cls, table: str | os.PathLike[str]) -> Catalogue:
@@ -23,11 +27,12 @@ class Catalogue:
         root, _ = find(table)
         path = os.path.join(root, CLOUD)
         if not os.path.isfile(path):
-            return cls({})
+            return cls({}, {})
         import yaml
 
         with open(path, encoding="utf-8") as file:
-            return cls(yaml.safe_load(file))
+            said = yaml.safe_load(file)
+        return cls(said["kinds"], said["neighbours"])
 
     def find(self, kind: str, name: object) -> dict[str, Any] | None:
         """The one of a kind that has this id."""

@@ -8,7 +8,6 @@ from uuid import uuid4
 from lifecycle import Server
 from lifecycle.serve.clock import stamp
 from lifecycle.serve.documents import Documents
-from lifecycle.serve.life import Life
 from lifecycle.serve.listing import page
 from lifecycle.serve.people import People
 from lifecycle.serve.thing import Thing
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from lifecycle.engine.decide import Decision
     from lifecycle.serve.catalogue import Catalogue
     from lifecycle.serve.clock import Clock
+    from lifecycle.serve.life import Life
     from lifecycle.serve.make import Maker
     from lifecycle.serve.people import Person
     from lifecycle.serve.store import Store

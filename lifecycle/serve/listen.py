@@ -12,7 +12,7 @@ import uvicorn
 from lifecycle.errors import LifecycleError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from starlette.applications import Starlette
 
@@ -64,8 +64,8 @@ def address(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def write_clouds(path: str, name: str, endpoint: str) -> None:
-    """Writes a clouds.yaml by which openstacksdk and the openstack command need no identity service.
+def write_clouds(path: str, name: str, endpoint: str, others: Mapping[str, str]) -> None:
+    """Writes a clouds.yaml by which openstacksdk and the openstack command need no identity service; `others` lie elsewhere.
 
     Raises LifecycleError where it cannot be written; nothing is left half-written.
     """
@@ -76,6 +76,7 @@ def write_clouds(path: str, name: str, endpoint: str) -> None:
             "auth_type": "admin_token",
             "auth": {"endpoint": endpoint, "token": token},
             "region_name": name,
+            **{f"{service}_endpoint_override": where for service, where in others.items()},
         }
         for who, token in PEOPLE.items()
     }

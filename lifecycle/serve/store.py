@@ -18,7 +18,8 @@ MAX_PATH = 4_096
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS things (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, project TEXT NOT NULL, gone INTEGER NOT NULL, due REAL, data TEXT NOT NULL
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, project TEXT NOT NULL, gone INTEGER NOT NULL,
+    due REAL, data TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS by_due ON things (due) WHERE due IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_project ON things (gone, project, number);

@@ -12,6 +12,8 @@ from lifecycle.serve.make import PLACEHOLDER
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.requests import Request
+
     from lifecycle.engine.rules import Rules
 
 MAX_BODY = 114_688  # bytes, as oslo.middleware has it
@@ -122,3 +124,8 @@ def read_json(raw: bytes) -> Any:
 
 def _no_number(text: str) -> None:
     raise ValueError(f"{text} is no number")
+
+
+def root(request: Request) -> str:
+    """Where a request found the service."""
+    return f"{request.url.scheme}://{request.url.netloc}"
