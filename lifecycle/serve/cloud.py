@@ -80,6 +80,18 @@ class Cloud:
         self.documents.came(thing, stamp(now))
         self.store.put(thing.id, thing.project, thing.data(), thing.due, gone=self._gone(thing))
 
+    def fail(self, name: str) -> bool:
+        """Lets the work fail that is under way on a thing; whether there was any."""
+        with self.store.transaction():
+            now = self.clock.now()
+            thing = self.find(name, now)
+            if thing is None or thing.work is None:
+                return False
+            self.life.end(thing, now, fails=True)
+            self.documents.failed(thing, self.documents.maker("", now, {}))
+            self.keep(thing, now)
+            return True
+
     def _decide(self, name: str, ask: Ask, person: Person | None, thing: Thing | None) -> Decision:
         caller = self.people.caller(person, thing.project if thing else None) if person else self.people.nobody
         variant: str | None = None

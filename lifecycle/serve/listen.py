@@ -53,9 +53,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 def serve(app: Starlette, bound: socket.socket, ready: Callable[[], None]) -> None:
     """Answers until it is told to stop; requests under way are answered first."""
-    config = uvicorn.Config(app, log_level="error", access_log=False, server_header=False, timeout_graceful_shutdown=2)
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn has stopped by then, and passes it on
-        Server(config, ready).run([bound])
+        server(app, ready).run([bound])
+
+
+def server(app: Starlette, ready: Callable[[], None]) -> Server:
+    """What answers, once it runs."""
+    return Server(uvicorn.Config(app, log_level="error", access_log=False, server_header=False, timeout_graceful_shutdown=2), ready)
 
 
 def address(bound: socket.socket) -> str:
