@@ -53,7 +53,7 @@ class Client:
         given: dict[str, Any] = {"content": content} if content is not None else {} if body is ... else {"json": body}
 
         async def once() -> httpx.Response:
-            async with httpx.AsyncClient(transport=self._transport, base_url="http://cloud") as client:
+            async with httpx.AsyncClient(transport=self._transport, base_url="http://cloud", trust_env=False) as client:
                 return await client.request(method, f"/v2.1{path}", headers={**said, **(headers or {})}, **given)
 
         return asyncio.run(once())

@@ -59,7 +59,9 @@ def serve(app: Starlette, bound: socket.socket, ready: Callable[[], None]) -> No
 
 def server(app: Starlette, ready: Callable[[], None]) -> Server:
     """What answers, once it runs."""
-    return Server(uvicorn.Config(app, log_level="error", access_log=False, server_header=False, timeout_graceful_shutdown=2), ready)
+    return Server(
+        uvicorn.Config(app, log_level="error", access_log=False, server_header=False, timeout_graceful_shutdown=2), ready
+    )
 
 
 def address(bound: socket.socket) -> str:
