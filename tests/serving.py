@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from starlette.applications import Starlette
 
     from lifecycle.serve import Clock
@@ -44,17 +42,19 @@ class Client:
         body: object = ...,
         caller: str = "member",
         version: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        content: bytes | None = None,
+        **more: Any,
     ) -> httpx.Response:
+        """`more`: `headers`, and `content` in place of a body."""
         said = {"OpenStack-API-Version": f"compute {version or self.newest}"}
         if caller in TOKENS:
             said["X-Auth-Token"] = TOKENS[caller]
-        given: dict[str, Any] = {"content": content} if content is not None else {} if body is ... else {"json": body}
+        given: dict[str, Any] = {"headers": {**said, **more.pop("headers", {})}, **more}
+        if body is not ...:
+            given["json"] = body
 
         async def once() -> httpx.Response:
             async with httpx.AsyncClient(transport=self._transport, base_url="http://cloud", trust_env=False) as client:
-                return await client.request(method, f"/v2.1{path}", headers={**said, **(headers or {})}, **given)
+                return await client.request(method, f"/v2.1{path}", **given)
 
         return asyncio.run(once())
 

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
-
 from serving import NEW, TOKENS
 
 if TYPE_CHECKING:

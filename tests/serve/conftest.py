@@ -1,9 +1,9 @@
 from collections.abc import Iterator
 
 import pytest
+from serving import Client
 
 from lifecycle.serve import Clock, app
-from serving import Client
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from typing import Any
 import openstack
 import pytest
 from openstack.exceptions import ConflictException, ForbiddenException, NotFoundException
-
 from serving import IMAGE, OTHER_IMAGE
 from serving_process import SECONDS, served
 
@@ -90,7 +89,7 @@ def test_the_sdk_lives_a_whole_life(clouds: Path) -> None:
 def test_the_sdk_is_refused_as_by_a_cloud(clouds: Path) -> None:
     compute, admin, reader = (connect(clouds, f"lifecycle{who}") for who in ("", "-admin", "-reader"))
     server = create(compute, "refused")
-    with pytest.raises(ConflictException, match="Cannot 'unpause' instance .* while it is in vm_state active"):
+    with pytest.raises(ConflictException, match=r"Cannot 'unpause' instance .* while it is in vm_state active"):
         compute.unpause_server(server)
     with pytest.raises(ForbiddenException, match="os_compute_api:servers:stop"):
         reader.stop_server(server)

@@ -1,20 +1,20 @@
 """What was answered is kept: through kill -9, and when many ask at once."""
 
+import contextlib
 import signal
 import subprocess
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
+from serving import TASK, Client
+from serving_process import SECONDS, Served, served
 
 from lifecycle.errors import LifecycleError
 from lifecycle.serve import Clock, app
-from serving import TASK, Client
-from serving_process import SECONDS, Served, served
 
 
 def until(running: Served, server: str, status: str) -> None:
@@ -24,45 +24,52 @@ def until(running: Served, server: str, status: str) -> None:
         time.sleep(0.02)
 
 
+class Busy:
+    """Creates servers and tags them, in several threads, until the service is killed under them."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, set[str]] = {}
+        self.answered: dict[str, set[str]] = {}
+
+    def count(self) -> int:
+        return sum(map(len, [*self.answered.values()]))
+
+    def until_killed(self, running: Served) -> None:
+        with contextlib.suppress(httpx.TransportError):  # it was killed before it answered
+            while True:
+                server = running.create()
+                self.answered[server], self.asked[server] = set(), set()
+                for number in range(10):
+                    self.asked[server].add(f"t{number}")
+                    assert running.client.put(f"/servers/{server}/tags/t{number}").status_code == 201
+                    self.answered[server].add(f"t{number}")
+
+    def check(self, running: Served) -> None:
+        for server, tags in self.answered.items():
+            kept = set(running.client.get(f"/servers/{server}").json()["server"]["tags"])
+            assert tags <= kept <= self.asked[server]
+
+    def kill(self, running: Served, after: int) -> None:
+        """Kills the service once so many requests more have been answered."""
+        end, wanted = time.monotonic() + SECONDS, self.count() + after
+        with ThreadPoolExecutor(4) as pool:
+            threads = [pool.submit(self.until_killed, running) for _ in range(4)]
+            while self.count() < wanted and time.monotonic() < end:
+                time.sleep(0.001)
+            running.process.send_signal(signal.SIGKILL)
+            running.process.wait()
+        assert [thread.result() for thread in threads] == [None] * 4
+
+
 def test_whatever_was_answered_is_there_after_a_kill(tmp_path: Path) -> None:
-    """Four threads create and tag until the process is killed under them, four times."""
-    db = str(tmp_path / "servers.db")
-    answered: dict[str, set[str]] = {}
-    asked: dict[str, set[str]] = {}
-
-    def busy(running: Served, stop: threading.Event) -> None:
-        with httpx.Client(base_url=running.url, headers=running.client.headers, timeout=SECONDS, trust_env=False) as client:
-            try:
-                while not stop.is_set():
-                    server = running.create()
-                    answered[server], asked[server] = set(), set()
-                    for number in range(10):
-                        asked[server].add(f"t{number}")
-                        if client.put(f"/servers/{server}/tags/t{number}").status_code == 201:
-                            answered[server].add(f"t{number}")
-            except httpx.TransportError:
-                return  # it was killed before it answered
-
-    def count() -> int:
-        return sum(map(len, [*answered.values()]))
-
+    busy = Busy()
     for number in range(4):
-        more = count() + 20 + number  # so that it is killed at different moments
-        with served("--db", db, "--task-seconds", "0") as running:
-            for server, tags in answered.items():
-                kept = set(running.client.get(f"/servers/{server}").json()["server"]["tags"])
-                assert tags <= kept <= asked[server]
-            stop = threading.Event()
-            with ThreadPoolExecutor(4) as pool:
-                for _ in range(4):
-                    pool.submit(busy, running, stop)
-                end = time.monotonic() + SECONDS
-                while count() < more and time.monotonic() < end:
-                    time.sleep(0.001)
-                running.process.send_signal(signal.SIGKILL)
-                running.process.wait()
-                stop.set()
-    assert count() > 80
+        with served("--db", str(tmp_path / "servers.db"), "--task-seconds", "0") as running:
+            busy.check(running)
+            busy.kill(running, after=20 + number)
+    with served("--db", str(tmp_path / "servers.db")) as running:
+        busy.check(running)
+    assert busy.count() > 80
 
 
 def test_work_under_way_goes_on_after_a_kill(tmp_path: Path) -> None:
@@ -139,7 +146,7 @@ def test_a_port_in_use_is_one_clear_error() -> None:
 def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("not a database, but long enough to be looked at as one\n" * 100, encoding="utf-8")
-    with pytest.raises(LifecycleError, match="cannot keep anything in .*notes.txt"):
+    with pytest.raises(LifecycleError, match=r"cannot keep anything in .*notes\.txt"):
         app(db=str(path))
     with pytest.raises(LifecycleError, match="cannot keep anything"):
         app(db=str(tmp_path / "no" / "folder.db"))

@@ -4,11 +4,11 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from serving import IMAGE, LONG, Client
 
 from lifecycle import Lifecycle, Server
 from lifecycle.engine.decide import Decision
 from lifecycle.serve import Clock, app
-from serving import IMAGE, LONG, Client
 
 RULES = Lifecycle.load("compute", reading="nova").rules
 WORDS = {"FLAVOR": "2", "IMAGE": IMAGE}

@@ -1,9 +1,9 @@
 """The fixture that other people's tests use."""
 
 import httpx
+from serving import NEW
 
 from lifecycle.pytest_plugin import LifecycleCloud
-from serving import NEW
 
 HEADERS = {"X-Auth-Token": "alice:demo", "OpenStack-API-Version": "compute 2.96"}
 

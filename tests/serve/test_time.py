@@ -1,15 +1,15 @@
 """What becomes of accepted requests as time passes, and what happens by itself."""
 
 import pytest
+from serving import LONG, NEW, TASK, Client
 
 from lifecycle.errors import LifecycleError
 from lifecycle.serve import Clock, app
-from serving import LONG, NEW, TASK, Client
 
 
 def timeline(client: Client, server: str) -> list[tuple[str, str | None]]:
     """The status and task at every task's end, until nothing is under way."""
-    seen = []
+    seen: list[tuple[str, str | None]] = []
     while not seen or seen[-1][1] is not None:
         shown = client.show(server)
         seen.append((shown["status"], shown["OS-EXT-STS:task_state"]))

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from serving import IMAGE, LONG, NEW, TASK, TOKENS, Client
 
 from lifecycle import Lifecycle
-from serving import IMAGE, LONG, NEW, TASK, TOKENS, Client
 
 SHOWN = sorted((Path(__file__).parent.parent / "data" / "servers").glob("*.json"))
 
