@@ -54,7 +54,7 @@ class Client:
 
         async def once() -> httpx.Response:
             async with httpx.AsyncClient(transport=self._transport, base_url="http://cloud", trust_env=False) as client:
-                return await client.request(method, f"/v2.1{path}", **given)
+                return await client.request(method, path if "://" in path else f"/v2.1{path}", **given)
 
         return asyncio.run(once())
 

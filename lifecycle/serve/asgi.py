@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import asynccontextmanager
 from functools import partial
@@ -17,6 +18,7 @@ from lifecycle import Lifecycle
 from lifecycle.serve.catalogue import Catalogue
 from lifecycle.serve.clock import Clock
 from lifecycle.serve.cloud import Cloud
+from lifecycle.serve.control import control
 from lifecycle.serve.discovery import neighbour, neighbours_list, neighbours_one, version, versions
 from lifecycle.serve.life import Life
 from lifecycle.serve.store import MEMORY, Store
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 SECONDS = 0.05  # that a task takes
 REQUEST_ID = "x-openstack-request-id"
 KEYED = ""
+CONTROL = "/control"
+TROUBLE = "Unexpected API Error."
 
 
 def app(
@@ -82,7 +86,8 @@ class Front:
         found = [Route(base + path, self._endpoint(named[path]), methods=[*named[path]]) for path in order]
         discovery = [("/", versions), (base, version), (f"{base}/", version)]
         told = [Route(path, self._told(document), methods=["GET"]) for path, document in discovery]
-        return [*told, *found, *self._neighbours()]
+        ours = [Route(CONTROL + path, self.control, methods=["POST"]) for path in ("/clock", "/answers", "/things/{name}")]
+        return [*told, *found, *self._neighbours(), *ours]
 
     def _neighbours(self) -> Iterator[Route]:
         """What clients look at besides, of other services."""
@@ -107,14 +112,32 @@ class Front:
             name = methods.get(request.method, methods.get("GET", KEYED))  # HEAD is a GET whose answer is not looked at
             ask = Ask(root(request), request.url.path, request.headers.get("x-auth-token"), dict(request.query_params))
             ask.names = {key: str(value) for key, value in request.path_params.items()}
+            trouble = self.cloud.troubles.pop(0) if self.cloud.troubles else None
+            raw = await _body(request)
+            if trouble is not None:
+                await asyncio.sleep(trouble.delay)
+            if trouble is not None and trouble.code and not trouble.done:
+                return self._written(self.wire.error(trouble.code, TROUBLE, {}), None)
             try:
-                raw = await _body(request)
                 answer = self._answer(name, ask, request, raw)
             except Unread as unread:
                 answer = unread.answer
+            if trouble is not None and trouble.code:
+                answer = self.wire.error(trouble.code, TROUBLE, {})
             return self._written(answer, ask.version)
 
         return endpoint
+
+    async def control(self, request: Request) -> Response:
+        """What an admin does to the service itself."""
+        raw = await _body(request)
+        try:
+            body = read_json(raw or b"")
+        except ValueError:
+            return self._written(self.wire.refused("malformed_body"), None)
+        name = request.path_params.get("name")
+        path = request.url.path.removeprefix(CONTROL).split("/")[1]
+        return self._written(control(self.cloud, path, name, request.headers.get("x-auth-token"), body), None)
 
     def _answer(self, name: str, ask: Ask, request: Request, raw: bytes | None) -> Answer:
         """Raises Unread."""

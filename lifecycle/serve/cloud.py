@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lifecycle.engine.decide import Decision
     from lifecycle.serve.catalogue import Catalogue
     from lifecycle.serve.clock import Clock
+    from lifecycle.serve.control import Trouble
     from lifecycle.serve.life import Life
     from lifecycle.serve.make import Maker
     from lifecycle.serve.people import Person
@@ -42,6 +43,7 @@ class Cloud:
         self.people = People(self.rules)
         self.wire = Wire(self.rules)
         self._nowhere = lifecycle.situation(Server(exists=False))
+        self.troubles: list[Trouble] = []
         clock.reach(store.moment() or 0.0)
 
     def ask(self, name: str, ask: Ask) -> Answer:
@@ -91,6 +93,28 @@ class Cloud:
             self.documents.failed(thing, self.documents.maker("", now, {}))
             self.keep(thing, now)
             return True
+
+    def change(self, name: str, facts: Mapping[str, bool], *, hold: bool, release: bool) -> dict[str, Any] | None:
+        """Holds a thing where it is, lets it go on, or changes what is so of it; what is so then, None where it is not there."""
+        with self.store.transaction():
+            now = self.clock.now()
+            thing = self.find(name, now)
+            if thing is None:
+                return None
+            thing.values |= facts
+            if hold:
+                thing.due = None
+            elif release and thing.due is None and (thing.work or thing.event):
+                thing.due = now
+            self.keep(thing, now)
+            return {**thing.values, "held": thing.due is None and bool(thing.work or thing.event)}
+
+    def advance(self, seconds: float) -> float:
+        """Lets the clock go ahead, and writes down what it shows."""
+        with self.store.transaction():
+            now = self.clock.advance(seconds)
+            self.store.note(now)
+        return now
 
     def _decide(self, name: str, ask: Ask, person: Person | None, thing: Thing | None) -> Decision:
         caller = self.people.caller(person, thing.project if thing else None) if person else self.people.nobody
