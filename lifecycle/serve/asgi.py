@@ -18,7 +18,6 @@ from lifecycle import Lifecycle
 from lifecycle.serve.catalogue import Catalogue
 from lifecycle.serve.clock import Clock
 from lifecycle.serve.cloud import Cloud
-from lifecycle.serve.control import control
 from lifecycle.serve.discovery import neighbour, neighbours_list, neighbours_one, version, versions
 from lifecycle.serve.life import Life
 from lifecycle.serve.store import MEMORY, Store
@@ -130,6 +129,8 @@ class Front:
 
     async def control(self, request: Request) -> Response:
         """What an admin does to the service itself."""
+        from lifecycle.serve.control import control  # pydantic, which no start waits for
+
         raw = await _body(request)
         try:
             body = read_json(raw or b"")
