@@ -20,7 +20,7 @@ from lifecycle.serve.clock import Clock
 from lifecycle.serve.cloud import Cloud
 from lifecycle.serve.discovery import neighbour, neighbours_list, neighbours_one, version, versions
 from lifecycle.serve.life import Life
-from lifecycle.serve.store import MEMORY, Store
+from lifecycle.serve.store import MEMORY, Store, Unkept
 from lifecycle.serve.wire import MAX_BODY, Ask, Unread, read_json, root
 
 if TYPE_CHECKING:
@@ -121,6 +121,8 @@ class Front:
                 answer = self._answer(name, ask, request, raw)
             except Unread as unread:
                 answer = unread.answer
+            except Unkept as error:
+                answer = self.wire.error(UNAVAILABLE, str(error), {})
             if trouble is not None and trouble.code:
                 answer = self.wire.error(trouble.code, TROUBLE, {})
             return self._written(answer, ask.version)
@@ -178,6 +180,7 @@ class Front:
 
 
 METHOD = 405
+UNAVAILABLE = 503
 
 
 def addresses(cloud: Cloud) -> Named:

@@ -27,13 +27,20 @@ CREATE TABLE IF NOT EXISTS clock (one INTEGER PRIMARY KEY CHECK (one = 1), momen
 """
 
 
+class Unkept(LifecycleError):
+    """Nothing can be written now: another process writes all the time, or the disk is full."""
+
+
 class Store:
     """One database. Its methods are called within `transaction`, from one thread."""
 
-    def __init__(self, path: str = MEMORY) -> None:
-        """Raises LifecycleError where this is no database of ours, or cannot be written."""
+    def __init__(self, path: str = MEMORY, patience: float = 5.0) -> None:
+        """`patience`: seconds to wait for another process that writes.
+
+        Raises LifecycleError where this is no database of ours, or cannot be written.
+        """
         try:
-            self._sql = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
+            self._sql = sqlite3.connect(path, isolation_level=None, timeout=patience, check_same_thread=False)
             self._sql.execute("PRAGMA journal_mode=WAL")
             self._sql.execute("PRAGMA synchronous=FULL")
             layout = self._sql.execute("PRAGMA user_version").fetchone()[0]
@@ -45,14 +52,17 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All that is written within, or nothing of it; nobody else writes meanwhile."""
-        self._sql.execute("BEGIN IMMEDIATE")
+        """All that is written within, or nothing of it; nobody else writes meanwhile. Raises Unkept."""
         try:
-            yield
-        except BaseException:
-            self._sql.execute("ROLLBACK")
-            raise
-        self._sql.execute("COMMIT")
+            self._sql.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._sql.execute("ROLLBACK")
+                raise
+            self._sql.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise Unkept(f"nothing can be kept now: {error}") from None
 
     def close(self) -> None:
         """Lets go of the database."""

@@ -15,6 +15,7 @@ from serving_process import SECONDS, Served, served
 
 from lifecycle.errors import LifecycleError
 from lifecycle.serve import Clock, app
+from lifecycle.serve.store import Store
 
 
 def until(running: Served, server: str, status: str) -> None:
@@ -118,6 +119,20 @@ def test_two_services_of_one_file_do_not_both_accept(tmp_path: Path) -> None:
     one, other = (Client(app(clock=clock, db=str(tmp_path / "s.db")), clock) for _ in range(2))
     server = one.create()
     assert [one.act(server, "os-stop").status_code, other.act(server, "os-stop").status_code] == [202, 409]
+
+
+def test_what_cannot_be_kept_is_not_accepted(tmp_path: Path) -> None:
+    clock = Clock(0)
+    client = Client(app(clock=clock, db=str(tmp_path / "s.db")), clock)
+    server = client.create()
+    other = Store(str(tmp_path / "s.db"))
+    client.app.state.cloud.store.close()
+    client.app.state.cloud.store = Store(str(tmp_path / "s.db"), patience=0)
+    with other.transaction():
+        reply = client.act(server, "os-stop")
+    assert (reply.status_code, reply.json()["serviceUnavailable"]["code"]) == (503, 503)
+    assert client.show(server)["status"] == "ACTIVE"
+    assert client.act(server, "os-stop").status_code == 202
 
 
 def test_it_ends_cleanly_when_it_is_interrupted(tmp_path: Path) -> None:

@@ -67,6 +67,13 @@ def test_a_delete_during_a_build_ends_it(client: Client) -> None:
     assert client.ask("GET", "/servers").json()["servers"] == []
 
 
+def test_a_state_that_is_said_ends_what_was_under_way(client: Client) -> None:
+    server = client.create(settles=False)
+    client.act(server, "os-resetState", {"state": "error"}, "admin")
+    client.clock.advance(LONG)
+    assert client.show(server)["status"] == "ERROR"
+
+
 OPTIONS = {"reclaim_instance_interval": 3600, "resize_confirm_window": 100, "shelved_offload_time": 50, "rescue_timeout": 20}
 
 
