@@ -106,6 +106,7 @@ class Documents:
         document = dict(thing.document)
         for key, field in self.said["keys"].items():
             document[field["field"]] = known[key] if key in known else self._fact(field, document, yes=values[key])
+        document.update(rules.states[values["state"]]["says"])
         for kind, said in self.catalogue.kinds.items():
             if isinstance(document.get(kind), dict):
                 document[kind] = {**document[kind], LINKS: self.links(root, f"/{said['many']}", document[kind]["id"])[1:]}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from live.cloud import OPTIONS, STEPS
 from live.requested import wire
-from live.test_outcomes import SECONDS
+from live.test_outcomes import NOT_WALKED, SECONDS
 from serving import LONG, Client
 
 from lifecycle.serve import Clock, app
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 LONGEST = 4
 MINORS = (1, 26, 47, 75, 90, 96, 104)
 CALLERS = ("member", "member", "admin", "manager", "reader", "stranger", "anonymous")
-NOT_THERE = ("Volume", "Interface", "FixedIp", "FloatingIp", "SecurityGroup", "create", "evacuate", "Metadata", "Tag")
-"""What asks for things that the reference service does not have, or for another server, by a part of its name."""
+NOT_THERE = ("Volume", "Interface", "FixedIp", "FloatingIp", "SecurityGroup", "Metadata", "Tag")
+"""What asks for things that the reference service does not have, by a part of its name."""
+POLICY_LATER = [("unshelve", "host")]
+"""Where the table asks for a policy before the lock, and a running Nova after it."""
 WORLDS = ("ACTIVE", "SHUTOFF", "PAUSED", "SUSPENDED", "RESCUE", "VERIFY_RESIZE", "SHELVED", "SHELVED_OFFLOADED", "SOFT_DELETED")
 SAME = (
     "status",
@@ -48,7 +50,7 @@ def test_both_answer_and_show_the_same(cloud: Cloud, nova: Lifecycle, rng: rando
         (name, variant)
         for name in nova.rules.actions
         for variant in nova.rules.variants(name) or (None,)
-        if not any(part in name for part in NOT_THERE)
+        if name not in NOT_WALKED and (name, variant) not in POLICY_LATER and not any(part in name for part in NOT_THERE)
     ]
     while time.monotonic() < end:
         start = rng.choice(WORLDS)
@@ -97,12 +99,12 @@ def _step(cloud: Cloud, client: Client, world: World, server: str, asked: tuple[
 
 
 def _compare(asked: tuple[Any, ...], theirs: Reply, ours: httpx.Response, their_id: str, our_id: str) -> None:
-    document = ours.json() if ours.content else None
+    document: Any = ours.json() if ours.content else None
     assert ours.status_code == theirs.code, (asked, theirs, document)
     if theirs.code >= 400:
         if theirs.code != 401:  # the identity service's own words
             words = next(iter(document.values()))["message"]
-            assert _neutral(words, our_id) == _neutral(theirs.words, their_id), asked
+            assert _neutral(words, our_id) == _neutral(theirs.message, their_id), asked
         return
     assert _keys(document) == _keys(theirs.document), asked
 
@@ -140,8 +142,9 @@ def test_both_show_the_same_fields_at_every_microversion(cloud: Cloud, nova: Lif
         theirs = cloud.ask("GET", f"/servers/{world.id}{path}", caller=caller, minor=minor)
         ours = client.ask("GET", f"/servers/{server}{path}", caller=caller, version=f"2.{minor}").json()
         assert _keys(ours) == _keys(theirs.document)
-    for path in ("/servers", "/servers/detail", "/flavors", "/flavors/detail"):
+    everyones = "?all_tenants=1" if caller == "admin" else ""
+    for path in (f"/servers{everyones}", f"/servers/detail{everyones}", "/flavors", "/flavors/detail"):
         theirs = cloud.ask("GET", path, caller=caller, minor=minor)
         ours = client.ask("GET", path, caller=caller, version=f"2.{minor}").json()
-        name = path.split("/")[1]
+        name = re.split("[/?]", path)[1]
         assert ours[name][0].keys() == theirs.document[name][0].keys(), path
