@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from lifecycle.cli.commands import examples
@@ -58,15 +60,20 @@ def command(port: int, host: str, clouds: str | None, **options: Any) -> None:
         from lifecycle.serve import Clock, app, listen  # heavy, and only for this command
     except ModuleNotFoundError:
         raise LifecycleError(EXTRA) from None
-    clock = Clock.read(options["clock"])
-    bound = listen.listen(host, port)
-    made = app(lifecycle, clock=clock, db=options["db"] or ":memory:", seconds=options["task_seconds"], options=deployment)
-    address = listen.address(bound)
-    if clouds is not None:
-        documents = made.state.cloud.documents
-        others = {name: address + said["path"] for name, said in documents.catalogue.neighbours.items()}
-        listen.write_clouds(clouds, "lifecycle", address + documents.base, others)
-    listen.serve(made, bound, lambda: click.echo(f"{lifecycle.rules.title}: {address}{made.state.cloud.documents.base}"))
+    made = app(
+        lifecycle,
+        clock=Clock.read(options["clock"]),
+        db=options["db"] or ":memory:",
+        seconds=options["task_seconds"],
+        options=deployment,
+    )
+    documents = made.state.cloud.documents
+    with closing(made.state.cloud.store), listen.listen(host, port) as bound:
+        address = listen.address(bound)
+        if clouds is not None:
+            others = {name: address + said["path"] for name, said in documents.catalogue.neighbours.items()}
+            listen.write_clouds(clouds, "lifecycle", address + documents.base, others)
+        listen.serve(made, bound, lambda: click.echo(f"{lifecycle.rules.title}: {address}{documents.base}"))
 
 
 def _deployment(lifecycle: Lifecycle, told: tuple[str, ...]) -> dict[str, int]:

@@ -21,7 +21,7 @@ from lifecycle.serve.cloud import Cloud
 from lifecycle.serve.discovery import neighbour, neighbours_list, neighbours_one, version, versions
 from lifecycle.serve.life import Life
 from lifecycle.serve.store import MEMORY, Store, Unkept
-from lifecycle.serve.wire import MAX_BODY, Ask, Unread, read_json, root
+from lifecycle.serve.wire import MAX_BODY, Ask, Unread, header, read_json, root
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -56,7 +56,12 @@ def app(
     """
     lifecycle = lifecycle or Lifecycle.load("compute", reading="nova")
     life = Life(lifecycle, seconds, options or {})
-    cloud = Cloud(lifecycle, Store(db), clock or Clock(), life, Catalogue.beside(lifecycle.table))
+    store = Store(db)
+    try:
+        cloud = Cloud(lifecycle, store, clock or Clock(), life, Catalogue.beside(lifecycle.table))
+    except BaseException:
+        store.close()
+        raise
     front = Front(cloud)
 
     @asynccontextmanager
@@ -109,7 +114,7 @@ class Front:
     def _endpoint(self, methods: Mapping[str, str]) -> Endpoint:
         async def endpoint(request: Request) -> Response:
             name = methods.get(request.method, methods.get("GET", KEYED))  # HEAD is a GET whose answer is not looked at
-            ask = Ask(root(request), request.url.path, request.headers.get("x-auth-token"), dict(request.query_params))
+            ask = Ask(root(request), request.scope["path"], request.headers.get("x-auth-token"), dict(request.query_params))
             ask.names = {key: str(value) for key, value in request.path_params.items()}
             trouble = self.cloud.troubles.pop(0) if self.cloud.troubles else None
             raw = await _body(request)
@@ -139,7 +144,7 @@ class Front:
         except ValueError:
             return self._written(self.wire.refused("malformed_body"), None)
         name = request.path_params.get("name")
-        path = request.url.path.removeprefix(CONTROL).split("/")[1]
+        path = request.scope["path"].removeprefix(CONTROL).split("/")[1]
         return self._written(control(self.cloud, path, name, request.headers.get("x-auth-token"), body), None)
 
     def _answer(self, name: str, ask: Ask, request: Request, raw: bytes | None) -> Answer:
@@ -166,7 +171,8 @@ class Front:
         return str(key)
 
     def _written(self, answer: Answer, version_: str | None) -> Response:
-        headers = {**answer.headers, **self.wire.says(version_), REQUEST_ID: f"req-{uuid4()}"}
+        own = {name: header(value) for name, value in answer.headers.items()}
+        headers = {**own, **self.wire.says(version_), REQUEST_ID: f"req-{uuid4()}"}
         if answer.document is None:
             return Response(status_code=answer.code, headers=headers)
         content = json.dumps(answer.document, separators=(",", ":")).encode()

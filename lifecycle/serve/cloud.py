@@ -44,6 +44,7 @@ class Cloud:
         self.wire = Wire(self.rules)
         self._nowhere = lifecycle.situation(Server(exists=False))
         self.troubles: list[Trouble] = []
+        store.belongs(self.rules.name)
         clock.reach(store.moment() or 0.0)
 
     def ask(self, name: str, ask: Ask) -> Answer:

@@ -34,7 +34,7 @@ class Life:
         self.options = {**lifecycle.rules.options, **options}
         self._signs = {name: sign(value) for name, value in self.options.items()}
         self._waits = self._windows()
-        document = self.rules.data["document"]
+        document = self.rules.data["document"] or {"tells": {}}
         self._changed: str = document["tells"].get("changed", "")
 
     def _windows(self) -> dict[str, float]:

@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS things (
 );
 CREATE INDEX IF NOT EXISTS by_due ON things (due) WHERE due IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_project ON things (gone, project, number);
+CREATE TABLE IF NOT EXISTS about (one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS clock (one INTEGER PRIMARY KEY CHECK (one = 1), moment REAL NOT NULL);
 """
 
@@ -63,6 +64,13 @@ class Store:
             self._sql.execute("COMMIT")
         except sqlite3.Error as error:
             raise Unkept(f"nothing can be kept now: {error}") from None
+
+    def belongs(self, name: str) -> None:
+        """Says whose the things in it are. Raises LifecycleError where they are another table's."""
+        self._sql.execute("INSERT OR IGNORE INTO about (one, name) VALUES (1, ?)", (name,))
+        owner = self._sql.execute("SELECT name FROM about").fetchone()[0]
+        if owner != name:
+            raise LifecycleError(f"the database is of the {owner} table, and this is {name}")
 
     def close(self) -> None:
         """Lets go of the database."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from lifecycle.engine import microversion
 from lifecycle.errors import UnknownMicroversion
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from lifecycle.engine.rules import Rules
 
+HOST = re.compile(r"[A-Za-z0-9._-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 MAX_BODY = 114_688  # bytes, as oslo.middleware has it
 MAX_SHOWN = 255  # characters of what a stranger wrote that an answer repeats
 
@@ -112,6 +115,11 @@ def filled(words: str, names: Mapping[str, object]) -> str:
     return PLACEHOLDER.sub(lambda found: str(names[found[1]])[:MAX_SHOWN] if found[1] in names else found[0], words)
 
 
+def header(text: str) -> str:
+    """A text as a header can hold it: what is not plain is written as in addresses."""
+    return text if text.isascii() and text.isprintable() else quote(text, safe="/:?&=%")
+
+
 def read_json(raw: bytes) -> Any:
     """What a body says; no body at all is None. Raises ValueError."""
     if not raw.strip():
@@ -127,5 +135,8 @@ def _no_number(text: str) -> None:
 
 
 def root(request: Request) -> str:
-    """Where a request found the service."""
-    return f"{request.url.scheme}://{request.url.netloc}"
+    """Where a request found the service, as it says itself, where that is a host."""
+    host = request.headers.get("host", "")
+    if not HOST.fullmatch(host):
+        host = ":".join(str(part) for part in request.scope.get("server") or ("localhost",) if part)
+    return f"{request.scope['scheme']}://{host}"

@@ -38,6 +38,27 @@ def test_a_body_that_is_none_is_refused(client: Client, content: bytes) -> None:
     assert client.ask("GET", f"/servers/{server}").status_code == 200
 
 
+@pytest.mark.parametrize("host", ["[", "]", "a b", "http://x", "a" * 300, "", "x/y", "[::1"])
+def test_a_host_that_is_none_is_not_repeated(client: Client, host: str) -> None:
+    server = client.create()
+    reply = client.ask("GET", f"/servers/{server}", headers={"Host": host})
+    assert reply.status_code == 200
+    assert reply.json()["server"]["links"][0]["href"] in (
+        f"http://cloud/v2.1/servers/{server}",
+        f"http://cloud:80/v2.1/servers/{server}",
+    )
+
+
+@pytest.mark.parametrize("tag", ["%E2%82%AC", "%0d%0aX:1", "%00", "%C3%A9", "a%20b", "{id}"])
+def test_a_tag_of_any_letters_is_told_in_plain_ones(client: Client, tag: str) -> None:
+    server = client.create()
+    reply = client.ask("PUT", f"/servers/{server}/tags/{tag}")
+    assert reply.status_code == 201
+    assert reply.headers["Location"].isascii()
+    assert "X" not in reply.headers
+    assert len(client.show(server)["tags"]) == 1
+
+
 def test_a_body_that_is_too_large_is_not_read_to_its_end(client: Client) -> None:
     reply = client.ask("POST", "/servers", content=b" " * 200_000)
     assert (reply.status_code, reply.json()["overLimit"]["code"]) == (413, 413)
