@@ -10,6 +10,7 @@ import yaml
 from asgi import ask
 from click.testing import CliRunner
 from fake_compute import ID, Fake, connect
+from serving_process import served
 
 from lifecycle.cli.commands import main
 
@@ -37,13 +38,23 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / name).write_text(text, encoding="utf-8")
 
 
+SERVE = "lifecycle serve "
+
+
 @pytest.mark.usefixtures("_here")
-@pytest.mark.parametrize("command", commands())
+@pytest.mark.parametrize("command", [command for command in commands() if not command.startswith(SERVE)])
 def test_the_commands_run(command: str) -> None:
     result = CliRunner().invoke(main, shlex.split(command)[1:])
     assert result.exit_code in (0, 1), result.output
     assert result.exception is None or isinstance(result.exception, SystemExit)
     assert result.output
+
+
+@pytest.mark.usefixtures("_here")
+@pytest.mark.parametrize("command", [command for command in commands() if command.startswith(SERVE)])
+def test_the_services_run(command: str) -> None:
+    with served(*shlex.split(command.replace("--port 8774", ""))[2:]) as running:
+        assert running.client.get("/servers").json() == {"servers": []}
 
 
 def test_there_are_commands() -> None:

@@ -29,6 +29,7 @@ COMMANDS = {
     "diagram": "Draw the lifecycle.",
     "schema": "The JSON Schema of what an action asks for or answers, or of a table's files.",
     "openapi": "All requests of a table as an OpenAPI document.",
+    "serve": "A reference service that obeys the table, on a port of this machine.",
 }
 PASTE = """\
 The lifecycle of a server of the OpenStack Compute API, as a table that answers.

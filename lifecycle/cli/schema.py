@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from lifecycle import Lifecycle
 
-KINDS = ("table", "lifecycle", "states", "events", "types", "policies", "action")
+KINDS = ("table", "lifecycle", "states", "events", "reads", "types", "policies", "action")
 
 
 class UnknownSchema(UnknownName):
@@ -43,8 +43,8 @@ class UnknownSchema(UnknownName):
 def command(name: str | None, folder: str | None, **options: Any) -> None:
     """The JSON Schema of NAME: the request of an action, or a kind of file of a table.
 
-    The kinds of files are table (a whole one in one file; the default), lifecycle, states, events, types,
-    policies and action. All else is the key of an action.
+    The kinds of files are table (a whole one in one file; the default), lifecycle, states, events, reads,
+    types, policies and action. All else is the key of an action.
     """
     asked = [f"--{option}" for option in ("response", "variant", "microversion") if options[option]]
     if name is not None and name not in KINDS:

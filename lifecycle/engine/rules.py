@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 READINGS = ("reference", "nova")
 NOTHING: Data = {
     **dict.fromkeys(("by", "policy", "target", "override", "called", "command", "example", "body", "response", "removed")),
-    **{key: {} for key in ("requires", "codes", "messages", "lines", "fails_instead", "headers")},
+    **{key: {} for key in ("requires", "codes", "messages", "lines", "fails_instead", "headers", "keeps")},
     "lock": "ignored",
     "outcomes": [],
 }
@@ -113,6 +113,7 @@ class Rules:
         self.tasks: tuple[str, ...] = tuple(data["tasks"])
         self.shows: Mapping[str, Mapping[str, str]] = data["shows"]
         self.actions: Data = data["actions"]
+        self.reads: Data = data["reads"]
         self.events: Data = data["events"]
         self.types: Data = data["types"]
         self.errors: Data = data["errors"]
@@ -187,9 +188,9 @@ class Rules:
         return self._runs
 
     def action(self, name: str) -> Data:
-        """The compiled action of this key. Raises UnknownAction."""
+        """The compiled action of this key, or the read of this name. Raises UnknownAction."""
         try:
-            action: Data = self.actions[name]
+            action: Data = self.actions.get(name) or self.reads[name]
         except (KeyError, TypeError):
             raise UnknownAction(name, self.actions) from None
         return action

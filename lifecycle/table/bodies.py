@@ -19,7 +19,7 @@ from lifecycle.table.body import Body, BodyField
 from lifecycle.table.compile import layers, plain, runs
 from lifecycle.table.load import Loaded
 from lifecycle.table.model import Table, Variant
-from lifecycle.table.names import bodies, nodes, parts
+from lifecycle.table.names import bodies, nodes, parts, requests
 from lifecycle.table.source import Mistake, Path_
 
 MAX_FIELDS = 1_000  # of one body, those of the types that it names counted wherever they are named
@@ -349,11 +349,11 @@ PATH = re.compile(r"(/|(/([^/{}?#\s]|\{\w+\})+)+/?)")
 
 def addresses(loaded: Loaded, table: Table) -> Iterator[Mistake]:
     """Addresses that are no method and path."""
-    for name, row in table.actions.items():
+    for path, row in requests(table):
         found = ADDRESS.fullmatch(row.address) if row.address else None
         if row.address and not (found and PATH.fullmatch(found[2])):
             message = f"{shown(row.address)} is not a method and a path, as in POST /{table.thing}s/{{id}}"
-            yield loaded.mistake(("actions", name, "address"), message)
+            yield loaded.mistake((*path, "address"), message)
     if not PATH.fullmatch(table.action_path):
         yield loaded.mistake(("action_path",), f"{shown(table.action_path)} is not a path, as in /{table.thing}s/{{id}}/action")
 

@@ -36,9 +36,11 @@ class Body(Strict):
 
 
 class BodyField(Body):
-    """A field: what it holds, whether it must be there, and the microversions that it is there at."""
+    """A field: what it holds, whether it must be there, the microversions and statuses that it is there at, and for whom."""
 
     required: bool = False
+    by: Name | None = Field(None, description="in an answer: the caller who may at least see it")
+    statuses: Names | None = Field(None, description="in an answer: the statuses that it is there at")
     since: Version | None = None
     until: Version | None = None
 

@@ -23,7 +23,8 @@ SETTLED = 1.0  # seconds after which a changed file can be trusted to show its n
 MAX_BYTES = 1_000_000  # of one file
 SUFFIX = ".yaml"
 CLAIMS = "claims.yaml"
-BESIDE = (CLAIMS, "properties.yaml")  # they stand beside a table and speak about it; no decision depends on them
+CLOUD = "cloud.yaml"
+BESIDE = (CLAIMS, CLOUD, "properties.yaml")  # they stand beside a table and speak about it; no decision depends on them
 
 _loaded: dict[str, tuple[bytes, Rules]] = {}
 

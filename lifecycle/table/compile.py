@@ -54,6 +54,7 @@ def compile_table(loaded: Loaded) -> dict[str, Any]:
                 "vm_state": state.vm_state or name,
                 "implies": state.implies or {},
                 "end": state.end,
+                "says": state.says,
                 "at": loaded.at(("states", name)),
             }
             for name, state in table.states.items()
@@ -63,8 +64,10 @@ def compile_table(loaded: Loaded) -> dict[str, Any]:
         "errors": {str(code): {"name": name, "says": error.says} for name, error in table.errors.items() for code in error.code},
         "types": {name: plain(said) for name, said in table.types.items()},
         "document": table.document and table.document.model_dump(),
+        "wire": table.wire and table.wire.model_dump(),
         "policies": table.policies and table.policies.model_dump(),
-        "actions": {name: _action(loaded, table, name, row) for name, row in table.actions.items()},
+        "actions": {name: _action(loaded, table, ("actions", name), row) for name, row in table.actions.items()},
+        "reads": {name: _action(loaded, table, ("reads", name), row) for name, row in table.reads.items()},
     }
     data["recalls"] = _recalls(data)
     data["events"] = {name: _event(loaded, table, name, event) for name, event in table.events.items()}
@@ -110,8 +113,7 @@ def shows(table: Table) -> dict[str, dict[str, str]]:
     return shown
 
 
-def _action(loaded: Loaded, table: Table, name: str, row: Row) -> dict[str, Any]:
-    path: Path_ = ("actions", name)
+def _action(loaded: Loaded, table: Table, path: Path_, row: Row) -> dict[str, Any]:
     given = {name: variant.given for name, variant in (row.variants or {}).items() if variant.given}
     variants: list[tuple[str | None, Variant | None]] = [] if row.variants and not given else [(None, None)]
     variants += [*(row.variants or {}).items()]
@@ -121,7 +123,7 @@ def _action(loaded: Loaded, table: Table, name: str, row: Row) -> dict[str, Any]
         "cite": row.cite,
         "note": row.note,
         "address": row.address,
-        "body": None if row.address else name,
+        "body": None if row.address else path[-1],
         "variants": [name for name, _ in variants] if row.variants else [],
         "given": given,
         "variant_in": row.variant_in,
@@ -196,6 +198,9 @@ def _within(version: Microversion | None, since: str | None, until: str | None) 
 def layers(table: Table, parts: Iterable[tuple[Path_, Variant]], reading: str, version: Microversion | None) -> list[Layer]:
     """The clauses that hold at a microversion under a reading, the later ones laid over the earlier."""
     found: list[Layer] = [(("rows", "all"), table.rows.all)]
+    parts = list(parts)
+    if parts[0][0][0] == "reads":
+        found.append((("rows", "reads"), table.rows.reads))
     for path, part in parts:
         found.append((path, part))
         for number, change in enumerate(part.changes or ()):
@@ -241,6 +246,9 @@ def _rule(
         "called": values.get("called"),
         "command": values.get("command"),
         "example": values.get("example"),
+        "keeps": {
+            field: keep.model_dump(by_alias=True, exclude_none=True) for field, keep in (values.get("keeps") or {}).items()
+        },
         "body": _body(values.get("body")),
         "response": _body(values.get("response")),
         "headers": {name: [plain(field) for field in fields] for name, fields in values["headers"].items()},
@@ -317,6 +325,7 @@ def _outcome(loaded: Loaded, table: Table, parts: list[tuple[Path_, Any]], when:
         "loses": said["loses"] or [],
         "lock": said["locks"],
         "remembers": said["remembers"],
+        "gives_back": said["gives_back"],
     }
 
 

@@ -16,7 +16,7 @@ from lifecycle.table.compile import ANY, NO_TASK, SAME, choose
 from lifecycle.table.load import Loaded, there
 from lifecycle.table.model import Effects, Event, Outcome, Recall, Row, Table, Variant
 from lifecycle.table.names import bodies as all_bodies
-from lifecycle.table.names import names, nodes, parts
+from lifecycle.table.names import names, nodes, parts, requests
 from lifecycle.table.source import MAX_MISTAKES, Mistake, Path_, meant
 
 Lint = Callable[[Loaded, Table], Iterator[Mistake]]
@@ -167,10 +167,13 @@ def overlaps(loaded: Loaded, table: Table) -> Iterator[Mistake]:
             seen.append(outcome.when)
         yield from _changes(loaded, path, getattr(part, "changes", None) or ())
     addresses: dict[str, str] = {}
-    for name, row in table.actions.items():
+    for path, row in requests(table):
+        name = str(path[-1])
         other = addresses.setdefault(row.address or name, name)
         if other != name:
-            yield loaded.mistake(("actions", name, "address"), f"{row.address} is the address of {other} already")
+            yield loaded.mistake((*path, "address"), f"{row.address} is the address of {other} already")
+        if path[0] == "reads" and name in table.actions:
+            yield loaded.mistake(path, "is the name of an action already", key=True)
 
 
 def errors(loaded: Loaded, table: Table) -> Iterator[Mistake]:

@@ -86,6 +86,7 @@ class Effects(Strict):
     loses: Losses | None = Field(None, description="what cannot be had back: disk, memory, server …")
     locks: bool | None = Field(None, description="true: the caller holds the lock then; false: nobody does")
     remembers: Name | None = Field(None, description="remembers the state that it was in, under this name")
+    gives_back: Name | None = Field(None, description="what was kept of the request that remembered this is as it was before it")
 
 
 class Outcome(Effects):
@@ -93,6 +94,23 @@ class Outcome(Effects):
 
     when: When | None = None
     note: Text | None = None
+
+
+class Keep(Strict):
+    """What of a request goes into a field of the thing's own document: a field of the body, or `{NAME}` of the address."""
+
+    put: Text | None = Field(None, alias="set", description="is there in place of what was there; nothing where it is not told")
+    add: Text | None = Field(None, description="is there besides: the fields of an object, or one more of a list")
+    remove: Text | Literal[True] | None = Field(
+        None, description="is there no more: this field, or the one of a list that is so or has this id; true: all of it"
+    )
+
+
+def _kept(value: object) -> object:
+    return {"set": value} if isinstance(value, str) else value
+
+
+Kept = Annotated[Keep, BeforeValidator(_kept), WithJsonSchema({"anyOf": [NAME_SCHEMA, {"type": "object"}]})]
 
 
 def _nulls(value: object) -> object:
@@ -119,6 +137,7 @@ class Clauses(Effects):
     body: Bodied | None = Field(None, description="what stands under the action's key, or is the whole document at its address")
     response: Bodied | None = Field(None, description="the document that answers when the request is accepted; default: none")
     headers: dict[Text, Fields] | None = Field(None, description="the headers of that answer that matter")
+    keeps: dict[Text, Kept] | None = Field(None, description="what of the request goes into fields of the thing's own document")
     example: Annotated[dict[Name, Any], BeforeValidator(_nulls)] | None = Field(
         None, description="what the body holds at least, null for JSON's null; default: nothing"
     )
@@ -178,6 +197,7 @@ class State(Strict):
     vm_state: Name | None = Field(None, description="what the service calls it; default: the name of the state")
     implies: dict[Name, bool] | None = Field(None, description="facts that this state implies")
     end: bool = Field(False, description="whether nothing may follow: no way out is asked for")
+    says: dict[Text, str | int | bool | None] = Field({}, description="fields of the thing's own document that this state has")
     title: Text | None = None
 
 
@@ -227,6 +247,30 @@ class Error(Strict):
     says: dict[Name, Text] = Field({}, description="fields that stand beside code and message")
 
 
+class Refused(Strict):
+    """The code and the service's words for a request that does not come as far as a row."""
+
+    code: Code
+    message: Text
+
+
+class Wire(Strict):
+    """What a service answers by before it looks at any row."""
+
+    base: Text = Field(description="the path under which all addresses lie")
+    header: Text = Field("OpenStack-API-Version", description="asks for a microversion, after the name of the service's type")
+    legacy_header: Text | None = Field(None, description="asks for a microversion as of old")
+    malformed_version: Refused
+    unsupported_version: Refused
+    malformed_body: Refused
+    unknown_action: Refused
+    unknown_address: Refused
+    wrong_method: Refused
+    too_large: Refused
+    bad_limit: Refused
+    bad_marker: Refused
+
+
 class DocumentField(Strict):
     """Where a document holds a key: a field, and for a fact the values that mean yes or no."""
 
@@ -243,6 +287,9 @@ class Document(Strict):
     """How to read the document of one server."""
 
     within: Name
+    tells: dict[Literal["id", "project", "user", "changed"], Text] = Field(
+        {}, description="the fields that tell its id, whose it is, who made it, and when it changed"
+    )
     keys: dict[Name, Annotated[DocumentField, BeforeValidator(_field), WithJsonSchema({})]]
 
 
@@ -257,6 +304,7 @@ class Rows(Strict):
     """What all rows say unless they say otherwise."""
 
     all: Clauses = Clauses()
+    reads: Clauses = Field(Clauses(), description="what every read says besides, unless it says otherwise")
     where_states_are_named: Requires = Field(Requires(), description="what a row asks besides, when it names states")
 
 
@@ -318,6 +366,7 @@ class Table(Strict):
     errors: dict[Name, Error] = Field({}, description="the name under which a refusal's document holds its code and message")
     types: dict[Name, Bodied] = Field({}, description="what bodies call by a name")
     document: Document | None = None
+    wire: Wire | None = Field(None, description="how the service is spoken to, and what it answers before it looks at a row")
     policies: Policies | None = None
     rows: Rows = Rows()
     states: dict[Name, State] = Field(min_length=1)
@@ -326,3 +375,4 @@ class Table(Strict):
     other_tasks: list[Name] = Field([], description="tasks that a server may show, and that no row runs through")
     events: dict[Name, Event] = Field({})
     actions: dict[Name, Row] = Field(min_length=1)
+    reads: dict[Name, Row] = Field({}, description="requests that only look: what answers them")

@@ -9,19 +9,28 @@ from lifecycle.bodies.schema import BASIC
 from lifecycle.engine.checks import CALLER, JUDGES
 from lifecycle.table.body import Body
 from lifecycle.table.compile import ANY, NO_TASK, SAME
-from lifecycle.table.model import Choice, Recall, Requires, Table, Variant, When
+from lifecycle.table.model import Choice, Recall, Requires, Row, Table, Variant, When
 from lifecycle.table.source import Path_
 
 
 def parts(table: Table) -> Iterator[tuple[Path_, Any]]:
     """Every row, variant, change, difference, outcome and event, each with its path."""
     yield ("rows", "all"), table.rows.all
-    for name, row in table.actions.items():
-        yield from _parts(("actions", name), row)
+    yield ("rows", "reads"), table.rows.reads
+    for path, row in requests(table):
+        yield from _parts(path, row)
         for variant, holder in (row.variants or {}).items():
-            yield from _parts(("actions", name, "variants", variant), holder)
+            yield from _parts((*path, "variants", variant), holder)
     for name, event in table.events.items():
         yield ("events", name), event
+
+
+def requests(table: Table) -> Iterator[tuple[Path_, Row]]:
+    """Every action and read, with its path."""
+    for name, row in table.actions.items():
+        yield ("actions", name), row
+    for name, row in table.reads.items():
+        yield ("reads", name), row
 
 
 def _parts(path: Path_, holder: Variant) -> Iterator[tuple[Path_, Any]]:
@@ -101,6 +110,8 @@ def names(table: Table) -> Iterator[Named]:
         for where, node in nodes(path, body):
             yield from _each((*where, "type"), "type", node.type or (), known)
             yield from _one((*where, "format"), "format", node.format, FORMATS)
+            yield from _one((*where, "by"), "caller", getattr(node, "by", None), table.callers)
+            yield from _each((*where, "statuses"), "status", getattr(node, "statuses", None) or (), {*states, *table.statuses})
 
 
 def _policy_names(table: Table) -> Iterator[Named]:
@@ -133,6 +144,7 @@ def _part_names(table: Table, path: Path_, part: Any, memories: set[str]) -> Ite
         for name in getattr(part, field, None) or ():
             yield (*path, field, name), "check", name, table.checks
     yield from _each((*path, "task"), "task", part.task or (), tasks)
+    yield from _one((*path, "gives_back"), "memory", getattr(part, "gives_back", None), memories)
     if part.at_once:
         yield from _one((*path, "at_once", "state"), "state", part.at_once.state, states)
         yield from _one((*path, "at_once", "task"), "task", part.at_once.task, tasks)

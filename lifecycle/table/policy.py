@@ -228,7 +228,7 @@ def _asked(rules: Rules) -> Iterator[tuple[str, tuple[str, set[str]]]]:
     policies = rules.data["policies"]
     targets: dict[str, set[str]] = {policies["admin"]["rule"]: {CALLER}}
     least: dict[str, str] = {}
-    for action in rules.actions.values():
+    for action in (*rules.actions.values(), *rules.reads.values()):
         for edition in action["editions"]:
             rule = edition["rule"]
             for name in filter(None, (rule["policy"], rule["override"])):

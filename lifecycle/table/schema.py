@@ -13,6 +13,7 @@ from lifecycle.table.model import Row, Table
 FILES = {
     "states": ("states", "statuses", "tasks", "other_tasks"),
     "events": ("events",),
+    "reads": ("reads",),
     "types": ("types",),
     "policies": ("policies",),
 }

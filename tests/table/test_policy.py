@@ -57,7 +57,8 @@ def test_the_table_knows_novas_rules(compute: Lifecycle) -> None:
     rules, policies = defaults()["rules"], compute.rules.data["policies"]
     assert {name: rules[name][0] for name in policies["rules"]} == policies["rules"]
     assert {name for name in policies["others"] if name not in rules} == set()
-    asked = {edition["rule"]["policy"] for action in compute.rules.actions.values() for edition in action["editions"]} - {None}
+    rows = (*compute.rules.actions.values(), *compute.rules.reads.values())
+    asked = {edition["rule"]["policy"] for row in rows for edition in row["editions"]} - {None}
     of_one_group = {name.rpartition(":")[0] for name in asked if name.count(":") > 1}
     owned = {name for name in rules if any(name.startswith(f"{group}:") for group in of_one_group)}
     assert owned - asked - set(policies["rules"]) == set(policies["others"])

@@ -1,0 +1,70 @@
+"""A list of things, a page at a time: whose they are, which of them are asked for, and where there are more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from lifecycle.serve.thing import Thing
+from lifecycle.serve.wire import Unread
+
+if TYPE_CHECKING:
+    from lifecycle.serve.cloud import Cloud
+    from lifecycle.serve.people import Person
+    from lifecycle.serve.wire import Ask
+
+MAX = 1_000  # things of one page
+EVERYONES = ("all_tenants", "all_projects")
+YES = ("1", "true", "yes", "on", "t", "y", "")
+PAGING = ("limit", "marker")
+DIGITS = 9
+
+
+def page(cloud: Cloud, ask: Ask, person: Person, now: float) -> dict[str, Any]:
+    """The things that are asked for, newest first, and the address of the rest. Raises Unread."""
+    for name in cloud.store.due(now):
+        cloud.find(name, now)
+    limit = _limit(cloud, ask)
+    found: list[dict[str, Any]] = []
+    documents, many = cloud.documents, cloud.documents.many
+    everyones = cloud.people.all_things(person) and any(ask.query.get(name, "no").lower() in YES for name in EVERYONES)
+    for data in cloud.store.every(None if everyones else person.project, _marker(cloud, ask, person)):
+        shown = documents.shown(Thing(data), ask.root)
+        if not _wanted(cloud, ask, shown):
+            continue
+        if len(found) == limit:
+            if not found:
+                break
+            query = urlencode({**ask.query, "marker": found[-1][cloud.documents.said["tells"]["id"]]})
+            return {many: found, f"{many}_links": [{"rel": "next", "href": f"{ask.root}{ask.path}?{query}"}]}
+        found.append(shown)
+    return {many: found}
+
+
+def _limit(cloud: Cloud, ask: Ask) -> int:
+    said = ask.query.get("limit")
+    if said is None:
+        return MAX
+    if not (said.isascii() and said.isdigit() and len(said) <= DIGITS):
+        raise Unread(cloud.wire.refused("bad_limit", limit=said))
+    return min(int(said), MAX)
+
+
+def _marker(cloud: Cloud, ask: Ask, person: Person) -> int | None:
+    """The number of the last thing of the page before."""
+    marker = ask.query.get("marker")
+    if marker is None:
+        return None
+    data = cloud.store.find(marker)
+    number = cloud.store.number(marker)
+    if data is None or number is None or not (cloud.people.all_things(person) or data["project"] == person.project):
+        raise Unread(cloud.wire.refused("bad_marker", marker=marker))
+    return number
+
+
+def _wanted(cloud: Cloud, ask: Ask, shown: dict[str, Any]) -> bool:
+    """Whether a thing has what the query names: its status is so, its name holds this."""
+    status = ask.query.get("status")
+    name = ask.query.get("name")
+    right = status is None or str(shown[cloud.documents.status_field]) == status.upper()
+    return right and (name is None or name in str(shown.get("name", "")))

@@ -1,0 +1,63 @@
+"""Values for what an answer must hold and nothing is known of: addresses, ids, times, and what the table gives as example."""
+
+from __future__ import annotations
+
+import re
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from lifecycle.serve.clock import stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lifecycle.serve.shape import Shape
+
+PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+KNOWN = {"mac": "fa:16:3e:00:00:01", "ip": "192.168.1.2", "ipv4": "192.168.1.2", "ipv6": "fd00::2"}
+EMPTY: dict[str, Any] = {"array": [], "object": {}, "boolean": False, "number": 0}
+
+
+class Maker:
+    """Makes values at one moment, under one address; `names` are what placeholders such as `{id}` stand for."""
+
+    def __init__(self, base: str, now: float, status_field: str, names: Mapping[str, Any]) -> None:
+        self.base = base
+        self.status_field = status_field
+        self.now = now
+        self.names = dict(names)
+
+    def __call__(self, shape: Shape) -> Any:
+        """A value that fits."""
+        said = shape.said
+        if "example" in said:
+            return self._example(said["example"], said)
+        if "null" in shape.kinds:
+            return None
+        if "enum" in said:
+            return said["enum"][0]
+        kind = next(iter(shape.kinds), "object")
+        if kind == "string":
+            return self._text(said)
+        return max(0, said.get("minimum", 0)) if kind == "integer" else EMPTY.get(kind)
+
+    def _example(self, example: Any, said: Mapping[str, Any]) -> Any:
+        if not isinstance(example, str):
+            return example
+        text = self.filled(example)
+        return self.base + text if said.get("format") == "uri" and text.startswith("/") else text
+
+    def filled(self, text: str) -> str:
+        """A text with what its placeholders stand for; an unknown one is a new id, and the same from then on."""
+        return PLACEHOLDER.sub(lambda found: str(self.names.setdefault(found[1], str(uuid4()))), text)
+
+    def _text(self, said: Mapping[str, Any]) -> str:
+        form = said.get("format", "")
+        if form == "uuid":
+            return str(uuid4())
+        if form == "uri":
+            return f"{self.base}/{token_hex(8)}"
+        if form == "date-time":
+            return stamp(self.now)
+        return KNOWN.get(form) or token_hex(-(-said.get("minLength", 0) // 2))

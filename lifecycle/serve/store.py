@@ -1,0 +1,121 @@
+"""Where things are kept: SQLite, in a file or in memory; what was answered is there."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from lifecycle.errors import LifecycleError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MEMORY = ":memory:"
+LAYOUT = 1  # of what is kept; another one is another program's
+MAX_PATH = 4_096
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS things (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, project TEXT NOT NULL, gone INTEGER NOT NULL,
+    due REAL, data TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS by_due ON things (due) WHERE due IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_project ON things (gone, project, number);
+CREATE TABLE IF NOT EXISTS about (one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS clock (one INTEGER PRIMARY KEY CHECK (one = 1), moment REAL NOT NULL);
+"""
+
+
+class Unkept(LifecycleError):
+    """Nothing can be written now: another process writes all the time, or the disk is full."""
+
+
+class Store:
+    """One database. Its methods are called within `transaction`, from one thread."""
+
+    def __init__(self, path: str = MEMORY, patience: float = 5.0) -> None:
+        """`patience`: seconds to wait for another process that writes.
+
+        Raises LifecycleError where this is no database of ours, or cannot be written.
+        """
+        try:
+            self._sql = sqlite3.connect(path, isolation_level=None, timeout=patience, check_same_thread=False)
+            self._sql.execute("PRAGMA journal_mode=WAL")
+            self._sql.execute("PRAGMA synchronous=FULL")
+            layout = self._sql.execute("PRAGMA user_version").fetchone()[0]
+            if layout not in (0, LAYOUT) or (not layout and self._sql.execute("SELECT 1 FROM sqlite_master").fetchone()):
+                raise LifecycleError(f"{shown(path, MAX_PATH)} is a database of something else")
+            self._sql.executescript(TABLES + f"PRAGMA user_version={LAYOUT};")
+        except (sqlite3.Error, ValueError) as error:  # a name with a NUL byte is a ValueError
+            raise LifecycleError(f"cannot keep anything in {shown(path, MAX_PATH)}: {error}") from None
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is written within, or nothing of it; nobody else writes meanwhile. Raises Unkept."""
+        try:
+            self._sql.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._sql.execute("ROLLBACK")
+                raise
+            self._sql.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise Unkept(f"nothing can be kept now: {error}") from None
+
+    def belongs(self, name: str) -> None:
+        """Says whose the things in it are. Raises LifecycleError where they are another table's."""
+        self._sql.execute("INSERT OR IGNORE INTO about (one, name) VALUES (1, ?)", (name,))
+        owner = self._sql.execute("SELECT name FROM about").fetchone()[0]
+        if owner != name:
+            raise LifecycleError(f"the database is of the {owner} table, and this is {name}")
+
+    def close(self) -> None:
+        """Lets go of the database."""
+        self._sql.close()
+
+    def find(self, name: str) -> dict[str, Any] | None:
+        """What is kept of the thing with this id."""
+        row = self._sql.execute("SELECT data FROM things WHERE id = ?", (name,)).fetchone()
+        return None if row is None else dict(json.loads(row[0]))
+
+    def put(self, name: str, project: str, data: dict[str, Any], due: float | None, *, gone: bool) -> None:
+        """Keeps a thing, new or known; `due` is when it changes by itself."""
+        self._sql.execute(
+            "INSERT INTO things (id, project, gone, due, data) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+            " project = excluded.project, gone = excluded.gone, due = excluded.due, data = excluded.data",
+            (name, project, gone, due, json.dumps(data)),
+        )
+
+    def due(self, now: float) -> list[str]:
+        """The things that have changed by themselves by now, the first to change first."""
+        return [row[0] for row in self._sql.execute("SELECT id FROM things WHERE due <= ? ORDER BY due, number", (now,))]
+
+    def number(self, name: str) -> int | None:
+        """Where a thing that is not gone stands in the order in which they came."""
+        row = self._sql.execute("SELECT number FROM things WHERE id = ? AND NOT gone", (name,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def every(self, project: str | None, before: int | None) -> Iterator[dict[str, Any]]:
+        """The things of a project, or of all, that are not gone: the newest first, those that came before this number."""
+        query = "SELECT data FROM things WHERE NOT gone"
+        given: list[Any] = []
+        if project is not None:
+            query, given = query + " AND project = ?", [project]
+        if before is not None:
+            query, given = query + " AND number < ?", [*given, before]
+        for row in self._sql.execute(query + " ORDER BY number DESC", given):
+            yield json.loads(row[0])
+
+    def moment(self) -> float | None:
+        """What the clock showed when it was last written down."""
+        row = self._sql.execute("SELECT moment FROM clock").fetchone()
+        return None if row is None else float(row[0])
+
+    def note(self, moment: float) -> None:
+        """Writes down what the clock shows."""
+        self._sql.execute(
+            "INSERT INTO clock (one, moment) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET moment = excluded.moment", (moment,)
+        )

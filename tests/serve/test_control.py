@@ -1,0 +1,78 @@
+"""What an admin may do to the service itself."""
+
+from typing import Any
+
+import httpx
+import pytest
+from serving import LONG, TASK, Client
+
+
+def control(client: Client, path: str, body: Any, caller: str = "admin") -> httpx.Response:
+    return client.ask("POST", f"http://cloud/control/{path}", body, caller)
+
+
+def test_time_goes_ahead(client: Client) -> None:
+    server = client.create(settles=False)
+    assert control(client, "clock", {"advance": LONG}).status_code == 200
+    assert client.show(server)["status"] == "ACTIVE"
+
+
+def test_work_fails_is_held_and_goes_on(client: Client) -> None:
+    server = client.create()
+    client.act(server, "suspend")
+    assert control(client, f"things/{server}", {"hold": True}).json()["held"]
+    client.clock.advance(LONG)
+    assert client.show(server)["OS-EXT-STS:task_state"] == "suspending"
+    assert not control(client, f"things/{server}", {"release": True}).json()["held"]
+    client.clock.advance(TASK)
+    assert client.show(server)["status"] == "SUSPENDED"
+    client.act(server, "resume")
+    assert control(client, f"things/{server}", {"fail": True}).json()["state"] == "ERROR"
+
+
+def test_a_host_goes_down_and_an_evacuation_is_allowed_then(client: Client) -> None:
+    server = client.create()
+    assert client.act(server, "evacuate", {}, "admin").status_code == 400
+    control(client, f"things/{server}", {"facts": {"host_up": False}})
+    assert client.show(server)["host_status"] == "DOWN"
+    assert client.act(server, "evacuate", {}, "admin").status_code == 200
+
+
+def test_answers_are_lost_or_never_come_about(client: Client) -> None:
+    server = client.create()
+    assert control(client, "answers", [{"code": 500}, {"code": 503, "done": True}]).json() == {"waiting": 2}
+    assert client.act(server, "os-stop").status_code == 500
+    assert client.act(server, "os-stop").status_code == 503
+    assert client.act(server, "os-stop").status_code == 409
+    control(client, "answers", [{"delay": 0.01}])
+    assert client.ask("GET", "/servers").status_code == 200
+
+
+@pytest.mark.parametrize(("caller", "code"), [("member", 403), ("stranger", 403), ("anonymous", 401)])
+def test_it_takes_an_admin(client: Client, caller: str, code: int) -> None:
+    assert control(client, "clock", {"advance": 1}, caller).status_code == code
+    assert control(client, "answers", [{"code": 500}], caller).status_code == code
+    assert client.ask("GET", "/servers").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("clock", {"advance": -1}),
+        ("clock", {"advance": "1"}),
+        ("clock", None),
+        ("answers", {"code": 500}),
+        ("answers", [{"code": 200}]),
+        ("answers", [{"delay": 1e9}]),
+        ("things/none", {"nonsense": True}),
+        ("things/none", {"facts": {"nonsense": True}}),
+    ],
+)
+def test_what_it_does_not_understand_it_refuses(client: Client, path: str, body: Any) -> None:
+    reply = control(client, path, body)
+    assert reply.status_code == 400
+    assert reply.json()["error"]
+
+
+def test_what_is_not_there_is_not_found(client: Client) -> None:
+    assert control(client, "things/none", {"fail": True}).status_code == 404

@@ -1,0 +1,92 @@
+"""Whatever is asked for in whatever order: each answer is the decision on what was shown before, and comes true."""
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from serving import IMAGE, LONG, Client
+
+from lifecycle import Lifecycle, Server
+from lifecycle.engine.decide import Decision
+from lifecycle.serve import Clock, app
+
+RULES = Lifecycle.load("compute", reading="nova").rules
+WORDS = {"FLAVOR": "2", "IMAGE": IMAGE}
+CALLERS = ("admin", "member", "member", "manager", "reader", "stranger", "anonymous")
+VERSIONS = ("2.1", "2.47", "2.104", "2.104", "2.104")
+
+requests = st.tuples(
+    st.sampled_from([(name, variant) for name in RULES.actions for variant in RULES.variants(name) or (None,)]),
+    st.sampled_from(CALLERS),
+    st.sampled_from(VERSIONS),
+    st.sampled_from([0.0, 0.06, LONG, LONG]),
+)
+
+
+def _body(value: Any) -> Any:
+    """An example with what has to be there in place of its words."""
+    if isinstance(value, dict):
+        return {name: _body(part) for name, part in value.items()}
+    return WORDS.get(value, value) if isinstance(value, str) else value
+
+
+def known(nova: Lifecycle, client: Client, server: str, locked_by: str | None) -> Server | None:
+    """What an admin is shown of the server, and who locked it, which nobody is shown."""
+    reply = client.ask("GET", f"/servers/{server}", caller="admin")
+    if reply.status_code == 404:
+        return None
+    told = {**Server.from_api(reply.json(), nova).told}
+    assert told.pop("locked") == (locked_by is not None)
+    return Server(**told, locked_by=locked_by)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(steps=st.lists(requests, min_size=1, max_size=8))
+def test_answers_are_decisions_that_come_true(nova: Lifecycle, steps: list[Any]) -> None:
+    clock = Clock(0)
+    client = Client(app(nova, clock=clock), clock)
+    server, locked_by = client.create(), None
+    for (action, variant), caller, version, wait in steps:
+        before = known(nova, client, server, locked_by)
+        if before is None:
+            return
+        ruling = nova.ruling(action, variant, caller, version)
+        method, path, body = ruling.wire
+        if "{id}" not in path or (path.endswith("/action") and action not in (body or {})):
+            continue
+        body = _body(body)
+        document = nova.document("request", action, None, version)
+        if body is None and document and document.mistakes(None):
+            continue  # the table has no example of a variant that is not there
+        decision = nova.decide(action, before, caller, version, None, body)
+        reply = client.ask(
+            method,
+            path.format(id=server, key="k", tag="t", volume=IMAGE, port=IMAGE),
+            body if body is not None else ...,
+            caller,
+            version,
+        )
+        assert reply.status_code == decision.code, (action, before, reply.text, decision)
+        _answered(decision, reply.json() if reply.content else None, server)
+        if not decision.allowed:
+            continue
+        locked_by = decision.locked_by
+        after = client.ask("GET", f"/servers/{server}", caller="admin")
+        assert decision.status == (after.json()["server"]["status"] if after.status_code == 200 else "DELETED")
+        clock.advance(wait)
+        if wait == LONG:
+            _came_true(decision, client, server)
+    client.app.state.cloud.store.close()
+
+
+def _answered(decision: Decision, document: Any, server: str) -> None:
+    """A refusal is the decision's own document, with what the service knows filled in."""
+    if not decision.allowed:
+        expected = str(decision.document).replace("{id}", server).replace("{host}", "host1")
+        assert str(document) == expected
+
+
+def _came_true(decision: Decision, client: Client, server: str) -> None:
+    after = client.ask("GET", f"/servers/{server}", caller="admin")
+    shown = after.json()["server"]["status"] if after.status_code == 200 else "DELETED"
+    assert shown in decision.becomes or (decision.outcome and decision.outcome.becomes is None), decision
