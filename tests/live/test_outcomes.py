@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lifecycle import Lifecycle
     from lifecycle.engine.decide import Decision
 
-SECONDS = int(os.environ.get("LIFECYCLE_LIVE_SECONDS", "30"))
+SECONDS = int(os.environ.get("LIFECYCLE_LIVE_SECONDS", "20"))
 LONGEST, LEAST = 5, 30
 TOLD = ("vm_state", "task_state", "locked_by")
 
