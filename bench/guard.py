@@ -1,4 +1,7 @@
-"""Promise: the guard adds at most 25 us to an allowed request with a small body, the server's state at hand."""
+"""Promise: the guard adds at most 25 us to an allowed request with a small body, the server's state at hand.
+
+It is shown and no limit of a run: a time depends on the machine.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROUNDS, TIMES = 15, 200
-LIMIT = 25_000.0  # ns
+PROMISED = 25_000.0  # ns
 IMAGE = "70a599e0-31e7-49b7-b260-868f441e862b"
 HEADERS = [
     (b"host", b"cloud.example:8774"),
@@ -36,7 +39,6 @@ REQUESTS: dict[str, tuple[str, str, Any]] = {
     "DELETE, no body": ("DELETE", f"/v2.1/servers/{IMAGE}", None),
     "GET, no request of the table": ("GET", f"/v2.1/servers/{IMAGE}", None),
 }
-PROMISED = ("os-stop", "reboot, a variant", "DELETE, no body")
 
 
 async def app(_scope: Any, receive: Any, send: Any) -> None:
@@ -57,7 +59,7 @@ def lines() -> list[Line]:
     found = [Line("an ASGI application that does nothing", times.of(rows[0].name))]
     for name in REQUESTS:
         added = times.of(f"guarded: {name}", name)
-        found.append(Line(f"Guard adds to {name}", added, "25.0 us", added / LIMIT, 1 if name in PROMISED else None))
+        found.append(Line(f"Guard adds to {name}", added, "25.0 us", added / PROMISED))
     return found
 
 

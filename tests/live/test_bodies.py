@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from lifecycle import Lifecycle
 
-BODIES = int(os.environ.get("LIFECYCLE_LIVE_BODIES", "2000"))
+BODIES = int(os.environ.get("LIFECYCLE_LIVE_BODIES", "1000"))
 RECORD = os.environ.get("LIFECYCLE_LIVE_RECORD")
 NOWHERE = "11111111-2222-4333-8444-555555555555"
 PLACES = {"{id}": NOWHERE, "{volume}": NOWHERE, "{port}": NOWHERE, "{tag}": "x", "{key}": "k"}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning", "ignore::openstack.warnings.OpenStackWarning")
 
-ATTEMPTS, SECONDS, LEAST = 300, 40, 20
+ATTEMPTS, SECONDS, LEAST = 300, 30, 60
 CALLERS = ("member", "admin", "manager", "reader")
 SHOWN = ("lock", "state", "task", "exists", "body", "policy", "microversion", "removed")
 """The rules that look at nothing but what a GET tells its caller; where they let a request through, so does Nova."""
@@ -50,7 +50,7 @@ def test_what_is_not_sent_would_have_been_refused(
 ) -> None:
     cloud.deliver(casts=False)
     wrong, seen, began = [], Counter[str](), time.monotonic()
-    while seen.total() < ATTEMPTS and time.monotonic() - began < SECONDS:
+    while seen.total() < LEAST or (seen.total() < ATTEMPTS and time.monotonic() - began < SECONDS):
         attempt = draw(rng, nova)
         asked = wire(attempt.action, attempt.variant, attempt.minor, cloud.worlds[attempt.world])
         if attempt.caller not in CALLERS or asked is None or not attempt.told["exists"]:
@@ -68,7 +68,6 @@ def test_what_is_not_sent_would_have_been_refused(
             wrong.append(f"{attempt}: {guarded!r}, and Nova {reply.code} {reply.message[:200]}")
     print(dict(seen))  # noqa: T201 - shown where the test fails
     assert not wrong, report(wrong)
-    assert seen.total() >= LEAST
     assert any(name.startswith("not sent") for name in seen)
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from lifecycle import Lifecycle
     from lifecycle.engine.decide import Decision
 
-ATTEMPTS, SECONDS = 3000, 60
-LEAST = 500  # however long a slow machine takes
+ATTEMPTS, SECONDS = 3000, 40
+LEAST = 300  # however long a slow machine takes
 CALLERS = {"member": 8, "admin": 5, "manager": 2, "reader": 1, "stranger": 1, "anonymous": 1}
 BOUNDARIES = (1, 5, 6, 16, 17, 19, 20, 25, 26, 43, 44, 47, 55, 84, 85, 94, 95, 100, 101, 104)
 
