@@ -109,7 +109,7 @@ def walked(nova: Lifecycle, decision: Decision) -> bool:
 
 def walk(cloud: Cloud, nova: Lifecycle, rng: random.Random) -> int:
     """A few accepted actions in a row, each checked; how many there were."""
-    world = cloud.restore(rng.choice(list(cloud.worlds)))
+    world = cloud.restore(rng.choice(list(STEPS)))
     options = {"reclaim_instance_interval": rng.choice((0, 3600)), "shelved_offload_time": rng.choice((-1, 0, 3600))}
     cloud.options(**options)
     before, history, row = world.before, [f"{world.name} {options}"], cloud.row(world.id)
