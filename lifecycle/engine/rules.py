@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
 READINGS = ("reference", "nova")
 NOTHING: Data = {
-    **dict.fromkeys(("by", "policy", "target", "override", "called", "command", "example", "body", "response", "removed")),
+    **dict.fromkeys(("by", "policy", "target", "override", "called", "command", "example", "body", "response", "removed", "repeats")),
     **{key: {} for key in ("requires", "codes", "messages", "lines", "fails_instead", "headers", "keeps")},
     "lock": "ignored",
+    "finds_gone": False,
     "outcomes": [],
 }
 """The rule that asks nothing and does nothing."""
