@@ -245,7 +245,10 @@ class Cloud:
         elif self.history.field in response["properties"]:
             asked = ask.query if decision.ruling.rule["body"] else {}
             found, marker = self.history.page(self._records(thing), asked, self.wire)
-            known |= {self.history.field: found, LINKS: linked(ask, marker)}
+            known[self.history.field] = found
+            known.pop(LINKS)
+            if marker is not None:
+                known[LINKS] = linked(ask, marker)
         return self._answer(decision, ask, known, maker)
 
     def _collections(self, decision: Decision, ask: Ask, person: Person, now: float) -> dict[str, Any]:

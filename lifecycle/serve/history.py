@@ -48,7 +48,8 @@ class History:
         self._settle(record, now, fails=False)
         for name in begins:
             told = {"name": name, "began": self._moment(now), "ended": None}
-            self._events(record).insert(0, {field: told[key] for key, field in self._of_events.items()})
+            later = dict.fromkeys((*self._said["event_settles"], *self._said["event_fails"]))
+            self._events(record).insert(0, {**later, **{field: told[key] for key, field in self._of_events.items()}})
         self._changed(record, now)
 
     def close(self, record: Record, now: float, *, fails: bool = False) -> None:

@@ -49,7 +49,7 @@ class Keeper:
                     ask.body = {**ask.body, source: value}
             found[field] = {how: self._known(field, value, project), "settled": change.get("settled", False)}
             part = self._documents.part_of(field)
-            if how == "remove" and part is not None and part["key"]:
+            if how != "set" and part is not None and part["key"]:
                 found[field]["key"] = part["key"]
         return found
 

@@ -96,7 +96,8 @@ class Life:
         thing.made.update({name: (kind, document) for name, (kind, document, _) in deed.made.items()})
         if work is not None:
             self._close(thing, thing.record)
-            self.history.come(record, outcome.tasks[0] if outcome.tasks else None, now)
+            if outcome.tasks:
+                self.history.come(record, outcome.tasks[0], now)
             began = {name: decision.situation.values[name] for name in thing.values}
             thing.work = {"asked": deed.asked, "began": began, "index": 0, "kept": later, "made": deed.made}
             thing.due, thing.event, thing.record = now + self.seconds, None, record

@@ -38,10 +38,8 @@ def page(cloud: Cloud, ask: Ask, person: Person) -> dict[str, Any]:
     return {many: found}
 
 
-def linked(ask: Ask, marker: str | None) -> list[dict[str, str]]:
-    """Where the rest is told; nowhere where there is no more."""
-    if marker is None:
-        return []
+def linked(ask: Ask, marker: str) -> list[dict[str, str]]:
+    """Where the rest is told, after the last of a page."""
     query = urlencode({**ask.query, "marker": marker})
     return [{"rel": "next", "href": f"{ask.root}{ask.path}?{query}"}]
 

@@ -45,14 +45,17 @@ def keep(document: dict[str, Any], kept: Mapping[str, Mapping[str, Any]]) -> Non
         if "set" in change:
             document[field] = change["set"]
         elif "add" in change:
-            document[field] = _with(here, change["add"])
+            document[field] = _with(here, change["add"], change.get("key"))
         else:
             document[field] = _without(here, change["remove"], change.get("key"))
 
 
-def _with(here: Any, more: Any) -> Any:
+def _with(here: Any, more: Any, key: str | None) -> Any:
+    """What is there besides; what is there already of one with the same key stays where nothing else is said."""
     if isinstance(more, dict) and isinstance(here, dict):
         return {**here, **more}
+    if key and any(one[key] == more[key] for one in here or ()):
+        return [{**one, **more} if one[key] == more[key] else one for one in here]
     return [*(here or ()), more] if more not in (here or ()) else here
 
 

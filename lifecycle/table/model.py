@@ -266,6 +266,7 @@ class DocumentField(Strict):
     field: Text
     yes: list[Any] | None = None
     no: list[Any] | None = None
+    also: list[Text] = Field([], description="fields that are there with it, and say nothing where it is not so")
 
 
 def _field(value: object) -> object:
