@@ -197,8 +197,9 @@ def absence(request: Request) -> str | None:
 
 
 def _body(request: Request, rule: Data, wanted: Any, value: object) -> str | None:
-    del request, rule, wanted
-    return None if value is True else f"the body is wrong, {value}"
+    del rule, wanted
+    what = "query" if request.action in request.rules.reads else "body"
+    return None if value is True else f"the {what} is wrong, {value}"
 
 
 def _exists(request: Request, rule: Data, wanted: Any, value: object) -> str | None:

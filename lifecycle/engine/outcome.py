@@ -15,7 +15,21 @@ SAME = "same"  # in an end: the state that the server was in
 class Outcome:
     """What follows when an action is accepted in one kind of situation; None in `becomes`: nothing changes."""
 
-    __slots__ = ("answers", "becomes", "fails", "gives_back", "lock", "loses", "remembers", "row", "shown", "tasks", "verdict")
+    __slots__ = (
+        "answers",
+        "becomes",
+        "fails",
+        "gives_back",
+        "lock",
+        "loses",
+        "makes",
+        "records",
+        "remembers",
+        "row",
+        "shown",
+        "tasks",
+        "verdict",
+    )
 
     def __init__(self, rules: Rules, data: Data, values: Mapping[str, Any]) -> None:
         self.answers: int = data["answers"]
@@ -27,6 +41,8 @@ class Outcome:
         self.lock: bool | None = data["lock"]
         self.remembers: str | None = data["remembers"]
         self.gives_back: str | None = data["gives_back"]
+        self.makes: Data = data["makes"]
+        self.records: Data | None = data["records"]
         self.row: str = data["at"]
         self.verdict = (self.row, self.answers, self.tasks, self.becomes, self.fails, self.lock)
 

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
 READINGS = ("reference", "nova")
 NOTHING: Data = {
-    **dict.fromkeys(("by", "policy", "target", "override", "called", "command", "example", "body", "response", "removed")),
+    **dict.fromkeys(("by", "policy", "target", "override", "called", "command", "example", "body", "response", "removed", "repeats")),
     **{key: {} for key in ("requires", "codes", "messages", "lines", "fails_instead", "headers", "keeps")},
     "lock": "ignored",
+    "finds_gone": False,
     "outcomes": [],
 }
 """The rule that asks nothing and does nothing."""
@@ -174,14 +175,15 @@ class Rules:
         return version
 
     def run(self, version: Microversion | None) -> Microversion | None:
-        """The first of the microversions that are all alike to this one: no action changes between them."""
+        """The first of the microversions that are all alike to this one: no request changes between them."""
         if version is None:
             return None
         return max((start for start in self._starts() if start <= version), default=version)
 
     def _starts(self) -> list[Microversion]:
         if self._runs is None:
-            editions = [edition for action in self.actions.values() for edition in action["editions"]]
+            requests = (*self.actions.values(), *self.reads.values())
+            editions = [edition for request in requests for edition in request["editions"]]
             ends = [bounds(edition) for edition in editions]
             after = {(until[0], until[1] + 1) for _, until in ends if until}
             self._runs = sorted({since for since, _ in ends if since} | after)

@@ -254,8 +254,10 @@ def _rule(
         "command": values.get("command"),
         "example": values.get("example"),
         "keeps": {
-            field: keep.model_dump(by_alias=True, exclude_none=True) for field, keep in (values.get("keeps") or {}).items()
+            field: keep.model_dump(by_alias=True, exclude_unset=True) for field, keep in (values.get("keeps") or {}).items()
         },
+        "repeats": values["repeats"].model_dump() if values.get("repeats") else None,
+        "finds_gone": bool(values.get("finds_gone")),
         "body": _body(values.get("body")),
         "response": _body(values.get("response")),
         "headers": {name: [plain(field) for field in fields] for name, fields in values["headers"].items()},
@@ -338,6 +340,8 @@ def _outcome(loaded: Loaded, table: Table, parts: list[tuple[Path_, Any]], when:
         "lock": said["locks"],
         "remembers": said["remembers"],
         "gives_back": said["gives_back"],
+        "makes": {kind: made.model_dump() for kind, made in (said["makes"] or {}).items()},
+        "records": said["records"] and said["records"].model_dump(),
     }
 
 

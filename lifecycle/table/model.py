@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from lifecycle.table.body import Bodied, Fields
+from lifecycle.table.kept import History, Kept, Made, Part, Records, Repeats, View
 from lifecycle.table.words import NAME_SCHEMA, Code, Name, Names, Strict, Text, Version, listed, one_or_many
 
 Losses = Annotated[list[Name], BeforeValidator(listed), one_or_many(NAME_SCHEMA)]  # [] takes back what the row says
@@ -87,6 +88,8 @@ class Effects(Strict):
     locks: bool | None = Field(None, description="true: the caller holds the lock then; false: nobody does")
     remembers: Name | None = Field(None, description="remembers the state that it was in, under this name")
     gives_back: Name | None = Field(None, description="what was kept of the request that remembered this is as it was before it")
+    makes: dict[Name, Made] | None = Field(None, description="what it makes in the catalogue besides, by kind")
+    records: Records | None = Field(None, description="what the service's history of the thing tells of it; default: nothing")
 
 
 class Outcome(Effects):
@@ -94,23 +97,6 @@ class Outcome(Effects):
 
     when: When | None = None
     note: Text | None = None
-
-
-class Keep(Strict):
-    """What of a request goes into a field of the thing's own document: a field of the body, or `{NAME}` of the address."""
-
-    put: Text | None = Field(None, alias="set", description="is there in place of what was there; nothing where it is not told")
-    add: Text | None = Field(None, description="is there besides: the fields of an object, or one more of a list")
-    remove: Text | Literal[True] | None = Field(
-        None, description="is there no more: this field, or the one of a list that is so or has this id; true: all of it"
-    )
-
-
-def _kept(value: object) -> object:
-    return {"set": value} if isinstance(value, str) else value
-
-
-Kept = Annotated[Keep, BeforeValidator(_kept), WithJsonSchema({"anyOf": [NAME_SCHEMA, {"type": "object"}]})]
 
 
 def _nulls(value: object) -> object:
@@ -134,10 +120,12 @@ class Clauses(Effects):
     codes: dict[Name, Code] | None = Field(None, description="the code of a check, where it is not the usual one")
     messages: dict[Name, Text] | None = Field(None, description="the service's words for a check, where not the usual ones")
     command: Text | None = Field(None, description="the command of the service's own client, with {id} for the server")
-    body: Bodied | None = Field(None, description="what stands under the action's key, or is the whole document at its address")
+    body: Bodied | None = Field(None, description="what stands under the action's key, or is the whole document at its address; of a read its query")
     response: Bodied | None = Field(None, description="the document that answers when the request is accepted; default: none")
     headers: dict[Text, Fields] | None = Field(None, description="the headers of that answer that matter")
     keeps: dict[Text, Kept] | None = Field(None, description="what of the request goes into fields of the thing's own document")
+    repeats: Repeats | None = Field(None, description="how many things one request makes; default: one")
+    finds_gone: bool | None = Field(None, description="whether a read finds a thing that is gone as well")
     example: Annotated[dict[Name, Any], BeforeValidator(_nulls)] | None = Field(
         None, description="what the body holds at least, null for JSON's null; default: nothing"
     )
@@ -269,6 +257,7 @@ class Wire(Strict):
     too_large: Refused
     bad_limit: Refused
     bad_marker: Refused
+    bad_changes: Refused
 
 
 class DocumentField(Strict):
@@ -277,6 +266,7 @@ class DocumentField(Strict):
     field: Text
     yes: list[Any] | None = None
     no: list[Any] | None = None
+    also: list[Text] = Field([], description="fields that are there with it, and say nothing where it is not so")
 
 
 def _field(value: object) -> object:
@@ -290,6 +280,10 @@ class Document(Strict):
     tells: dict[Literal["id", "project", "user", "changed"], Text] = Field(
         {}, description="the fields that tell its id, whose it is, who made it, and when it changed"
     )
+    parts: dict[Name, Part] = Field({}, description="what addresses name below a thing, by the parameter")
+    named: Name | None = Field(None, description="the fact that is so where the thing has what the address names below it")
+    shows: dict[Text, View] = Field({}, description="fields that show what is kept under other names")
+    history: History | None = Field(None, description="how the service tells what was done to a thing")
     keys: dict[Name, Annotated[DocumentField, BeforeValidator(_field), WithJsonSchema({})]]
 
 

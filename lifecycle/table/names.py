@@ -100,6 +100,7 @@ def names(table: Table) -> Iterator[Named]:
             yield ("checks", name), "check or fact", name, {*JUDGES, *table.facts}
     for name in table.document.keys if table.document else ():
         yield ("document", "keys", name), "key of a case", name, {*table.facts, *DOCUMENT_KEYS}
+    yield from _one(("document", "named"), "fact", table.document and table.document.named, table.facts)
     yield from _policy_names(table)
     yield from _requires_names(table, ("rows", "where_states_are_named"), table.rows.where_states_are_named)
     memories = {effects.remembers for _, effects in parts(table) if effects.remembers}
@@ -145,6 +146,11 @@ def _part_names(table: Table, path: Path_, part: Any, memories: set[str]) -> Ite
             yield (*path, field, name), "check", name, table.checks
     yield from _each((*path, "task"), "task", part.task or (), tasks)
     yield from _one((*path, "gives_back"), "memory", getattr(part, "gives_back", None), memories)
+    if part.records:
+        for name, task in part.records.events.items():
+            yield from _one((*path, "records", "events", name), "task", task, tasks)
+    for field, keep in (getattr(part, "keeps", None) or {}).items():
+        yield from _one((*path, "keeps", field, "as"), "type", keep.type, table.types)
     if part.at_once:
         yield from _one((*path, "at_once", "state"), "state", part.at_once.state, states)
         yield from _one((*path, "at_once", "task"), "task", part.at_once.task, tasks)
