@@ -128,7 +128,7 @@ def _picture(
     notes = [f"Met only with other options: {listed(unseen)}." if unseen else ""]
     notes += [f"Allowed nearly everywhere: {listed(elsewhere)}." if elsewhere else ""]
     arrows = tuple(Edge(source, target, tuple(labels), kind) for (source, target, kind), labels in edges.items())
-    return Picture(rules.name, rules.title, tuple(nodes), arrows, tuple(filter(None, notes)))
+    return Picture(rules.name, rules.title, tuple(nodes), arrows, notes=tuple(filter(None, notes)))
 
 
 def _ends(rules: Rules) -> set[str]:
