@@ -73,7 +73,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All that a renderer needs; the order is kept, so that the same table gives the same text."""
+    """All that a renderer needs; the order is kept, so that the same table gives the same text.
+
+    `data` are the keys that edges' conditions look at, each with its usual value; `live` the states that something may
+    happen in, also those that are not shown: what nearly all of them allow is drawn once.
+    """
 
     name: str
     title: str
@@ -82,6 +86,8 @@ class Picture:
     groups: tuple[Group, ...] = ()
     notes: tuple[str, ...] = ()
     form: Form = "graph"
+    data: tuple[tuple[str, object], ...] = ()
+    live: tuple[str, ...] = ()
 
     def node(self, name: str) -> Node:
         """The node of this name; KeyError where there is none."""
