@@ -25,7 +25,7 @@ NOTED = 9  # points: the letters of notes
 STYLES = {"action": "solid", "admin": "dashed", "event": "dotted", "failure": "solid", "work": "solid"}
 HEADS = {"failure": "normaltee", "event": "empty"}
 SHAPES = {
-    "start": f'shape=circle width=0.16 fixedsize=true style=filled fillcolor="{palette.INK}" color="{palette.INK}"',
+    "start": f'shape=circle width=0.16 height=0.16 fixedsize=true style=filled fillcolor="{palette.INK}" color="{palette.INK}"',
     "state": f'fillcolor="{palette.STATE}" color="{palette.BLUE}"',
     "task": f'shape=box style=filled fillcolor="{palette.TASK}" color="{palette.QUIET}"',
     "end": f'fillcolor="{palette.END}" color="{palette.QUIET}" peripheries=2',
@@ -38,10 +38,14 @@ SHAPES = {
 def dot(picture: Picture) -> str:
     """The picture as DOT text."""
     draw = {"graph": _graph, "sequence": _sequence, "matrix": _matrix}[picture.form]
-    notes = "".join(f"{line}\\l" for note in (*picture.notes, *filter(None, [palette.legend(picture)])) for line in map(_escaped, wrapped(note, WIDE)))
+    notes = "".join(
+        f"{line}\\l"
+        for note in (*picture.notes, *filter(None, [palette.legend(picture)]))
+        for line in map(_escaped, wrapped(note, WIDE))
+    )
     lines = [
         f"digraph {_quoted(picture.name)} {{",
-        f'  graph [rankdir={"LR" if picture.form == "graph" else "TB"} bgcolor=transparent pad=0.15 {FONT}]',
+        f"  graph [rankdir={'LR' if picture.form == 'graph' else 'TB'} bgcolor=transparent pad=0.15 {FONT}]",
         f'  graph [label="{notes}" labeljust=l fontsize=10 fontcolor="{palette.QUIET}"]' if notes else None,
         f'  node [shape=box style="rounded,filled" {FONT} fontsize=12 fontcolor="{palette.INK}" margin="0.12,0.06" height=0.4]',
         f'  edge [{FONT} fontsize=10 fontcolor="{palette.INK}" arrowsize=0.7]',
@@ -56,7 +60,8 @@ def _graph(picture: Picture) -> Iterator[str]:
     yield "  graph [nodesep=0.3 ranksep=0.6]"
     for group in picture.groups:
         yield f"  subgraph {_quoted(f'cluster {group.name}')} {{"
-        yield f'    graph [label="{_escaped(group.label)}" style="rounded,dashed" color="{palette.QUIET}" fontcolor="{palette.QUIET}"]'
+        colours = f'color="{palette.QUIET}" fontcolor="{palette.QUIET}"'
+        yield f'    graph [label="{_escaped(group.label)}" style="rounded,dashed" {colours}]'
         yield from (f"    {names[node.name]} [{_node(node)}]" for node in picture.in_group(group.name))
         yield "  }"
     known = {group.name for group in picture.groups}
@@ -96,16 +101,14 @@ def _edge(edge: Edge) -> str:
 def _sequence(picture: Picture) -> Iterator[str]:
     """Each party is a column: its head, then a point for each message, or a box for what it does by itself."""
     columns = {node.name: number for number, node in enumerate(picture.nodes)}
-    yield "  graph [nodesep=2.2 ranksep=0.3 splines=line]"
+    yield "  graph [nodesep=1.7 ranksep=0.3 splines=line]"
     yield "  edge [arrowhead=none]"
     yield f"  {{ rank=same; {' '.join(f'h{number} [{_node(node)}]' for number, node in enumerate(picture.nodes))} }}"
     if len(columns) > 1:  # which keeps the columns in their order
         yield f"  {{ rank=same; {' -> '.join(f'h{number}' for number in columns.values())} [style=invis] }}"
     for step, edge in enumerate(picture.edges):
         own = columns[edge.source] if edge.source == edge.target else None
-        points = (
-            f"s{step}_{column} [{_box(edge) if column == own else _POINT}]" for column in columns.values()
-        )
+        points = (f"s{step}_{column} [{_box(edge) if column == own else _POINT}]" for column in columns.values())
         yield f"  {{ rank=same; {' '.join(points)} }}"
         if len(columns) > 1:
             yield f"  {{ rank=same; {' -> '.join(f's{step}_{number}' for number in columns.values())} [style=invis] }}"
@@ -138,7 +141,7 @@ def _matrix(picture: Picture) -> Iterator[str]:
         body = "".join(_cell(wrapped(" ".join(edge.labels), LABEL), None, edge.kind) if edge else "<TD></TD>" for edge in filled)
         lines.append(f"<TR>{_cell(wrapped(row.text, LABEL), palette.STATE)}{body}</TR>")
     table = f'<TABLE BORDER="0" CELLBORDER="1" CELLSPACING="0" CELLPADDING="5" COLOR="{palette.QUIET}">{"".join(lines)}</TABLE>'
-    yield f"  matrix [shape=plain style=\"\" label=<{table}>]"
+    yield f'  matrix [shape=plain style="" label=<{table}>]'
 
 
 def _cell(lines: list[str], colour: str | None, kind: str = "") -> str:

@@ -32,7 +32,7 @@ FORMATS = (*TEXTS, *DRAWN)
 
 
 def render(picture: Picture, form: str) -> bytes:
-    """The picture in a format, made legible where it is for people. Raises LifecycleError where what draws it is not installed."""
+    """The picture in a format, made legible where it is for people. Raises LifecycleError where nothing is there that draws."""
     if form in FOR_MACHINES:
         return FOR_MACHINES[form](picture).encode()
     fit = legible(picture) if picture.form == "graph" else picture

@@ -76,7 +76,7 @@ def _failing(picture: Picture) -> list[str]:
 
 def _stays(labels: Iterable[str]) -> tuple[str, ...]:
     names = list(dict.fromkeys(labels))
-    return (f"stays so: {', '.join(names)}",) if names else ()
+    return (f"it stays so: {', '.join(names)}",) if names else ()
 
 
 def _said(picture: Picture, wide: Found) -> list[str]:
@@ -89,6 +89,6 @@ def _said(picture: Picture, wide: Found) -> list[str]:
     return [_sentence(stays, but, list(labels)) for (stays, but), labels in groups.items()]
 
 
-def _sentence(stays: bool, but: tuple[str, ...], labels: list[str]) -> str:  # noqa: FBT001
+def _sentence(stays: bool, but: tuple[str, ...], labels: list[str]) -> str:
     where = f"In every state but {listed(but)}" if but else "In every state"
     return f"{where}{', and it stays so' if stays else ''}: {', '.join(labels)}."

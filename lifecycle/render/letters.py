@@ -13,7 +13,7 @@ NAME = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 
 
 def clean(text: str) -> str:
-    """The text with what XML cannot hold replaced, and every end of a line as `\\n`."""
+    """The text with what XML cannot hold replaced, and one kind of end for all lines."""
     return NOT_XML.sub(LOST, text.replace("\r\n", "\n").replace("\r", "\n"))
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lifecycle.render.picture import Edge, Node, Picture, When
 
 FAIL = "fail."
+NAMESPACE = "http://www.w3.org/2005/07/scxml"
 SPACES = re.compile(r"\s+")
 
 
@@ -35,7 +36,11 @@ def xstate(picture: Picture) -> str:
             guard = {"guard": {"type": "fits", "params": {key: list(values) for key, values in edge.when}}} if edge.when else {}
             on.setdefault(_event(edge), []).append({"target": names[edge.target], **guard})
         called = {"description": clean(node.text)} if names[node.name] != node.text else {}
-        states[names[node.name]] = {**called, **({"type": "final"} if node.kind == "end" and not on else {}), **({"on": on} if on else {})}
+        states[names[node.name]] = {
+            **called,
+            **({"type": "final"} if node.kind == "end" and not on else {}),
+            **({"on": on} if on else {}),
+        }
     machine = {
         "id": identifiers([picture.name])[picture.name],
         "description": clean(picture.title),
@@ -53,10 +58,13 @@ def scxml(picture: Picture) -> str:
     title = quoteattr(clean(picture.name))
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<scxml xmlns="http://www.w3.org/2005/07/scxml" version="1.0" datamodel="ecmascript" name={title} initial="{names[initial]}">',
+        f'<scxml xmlns="{NAMESPACE}" version="1.0" datamodel="ecmascript" name={title} initial="{names[initial]}">',
     ]
     if picture.data:
-        lines += ["  <datamodel>", *(f'    <data id="{_variable(key)}" expr={quoteattr(_literal(value))}/>' for key, value in picture.data)]
+        lines += [
+            "  <datamodel>",
+            *(f'    <data id="{_variable(key)}" expr={quoteattr(_literal(value))}/>' for key, value in picture.data),
+        ]
         lines.append("  </datamodel>")
     for node in nodes:
         out = [*_transitions(edges.get(node.name, []), names)]
@@ -70,7 +78,9 @@ def scxml(picture: Picture) -> str:
 def _machine(picture: Picture, form: str) -> tuple[list[Node], dict[str, list[Edge]], str]:
     """The states, by state what leads out of it, and the first of them. What leads out of every state leads out of each."""
     if picture.form != "graph":
-        raise LifecycleError(f"{form} is a machine, and this view is a {picture.form}; take another view, such as all, or another format")
+        raise LifecycleError(
+            f"{form} is a machine, and this view is a {picture.form}; take another view, such as all, or another format"
+        )
     anywhere = {node.name for node in picture.nodes if node.kind == "any"}
     starts = {edge.source: edge.target for edge in picture.edges if not edge.labels and picture.node(edge.source).kind == "start"}
     nodes = [node for node in picture.nodes if node.name not in anywhere and node.name not in starts]

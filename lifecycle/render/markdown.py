@@ -34,9 +34,10 @@ def _graph(picture: Picture) -> Iterator[str]:
     cells: dict[tuple[str, str], list[str]] = {}
     for edge in edges:
         cells.setdefault((edge.source, edge.target), []).extend(_labels(edge))
-    yield from _table(["from \\ to", *(texts[name] for name in targets)], (
-        [texts[source], *("<br>".join(cells.get((source, target), [])) for target in targets)] for source in sources
-    ))
+    yield from _table(
+        ["from \\ to", *(texts[name] for name in targets)],
+        ([texts[source], *("<br>".join(cells.get((source, target), [])) for target in targets)] for source in sources),
+    )
     for node in picture.nodes:
         if node.notes:
             yield ""
@@ -60,9 +61,10 @@ def _sequence(picture: Picture) -> Iterator[str]:
 def _matrix(picture: Picture) -> Iterator[str]:
     columns = picture.in_group(COLUMNS)
     cells = {(edge.source, edge.target): _text(" ".join(edge.labels)) for edge in picture.edges}
-    yield from _table(["", *(_text(node.text) for node in columns)], (
-        [_text(row.text), *(cells.get((row.name, column.name), "") for column in columns)] for row in picture.in_group(ROWS)
-    ))
+    yield from _table(
+        ["", *(_text(node.text) for node in columns)],
+        ([_text(row.text), *(cells.get((row.name, column.name), "") for column in columns)] for row in picture.in_group(ROWS)),
+    )
 
 
 def _table(head: list[str], rows: Iterable[list[str]]) -> Iterator[str]:

@@ -49,8 +49,8 @@ def sign(edge: Edge) -> str:
 
 
 def legend(picture: Picture) -> str:
-    """What the lines of a picture mean, as far as it has them."""
-    kinds = {edge.kind for edge in picture.edges} if picture.form == "graph" else set()
+    """What the lines of a picture of rows mean, as far as it has them."""
+    kinds = {edge.kind for edge in picture.edges} if picture.live else set()
     return " ".join(said for kind, said in LEGEND.items() if kind in kinds)
 
 

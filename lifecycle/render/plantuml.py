@@ -97,10 +97,14 @@ def _cell(text: str) -> str:
 
 def _text(text: str) -> str:
     """Text with what PlantUML's own markup would take for its own written by number."""
-    marked = "".join(f"<U+{ord(letter):04X}>" if letter in '"<>\\~*/_-=#%|&{}[]^:!@\'`$' and _odd(text) else letter for letter in clean(text))
+    marked = "".join(
+        f"<U+{ord(letter):04X}>" if letter in "\"<>\\~*/_-=#%|&{}[]^:!@'`$" and _odd(text) else letter for letter in clean(text)
+    )
     return marked.replace("\n", "\\n")
 
 
 def _odd(text: str) -> bool:
     """Whether a text could hold markup: plain names and sentences do not."""
-    return any(letter in '"<>\\~#%|&{}[]^!@\'`$\n' for letter in text) or any(pair in text for pair in ("**", "//", "__", "--", "==", "~~"))
+    return any(letter in "\"<>\\~#%|&{}[]^!@'`$\n" for letter in text) or any(
+        pair in text for pair in ("**", "//", "__", "--", "==", "~~")
+    )

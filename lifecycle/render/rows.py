@@ -102,7 +102,9 @@ class Row:
     def _edges(self, ends: tuple[str, ...], kind: EdgeKind, *, recalls: bool) -> Iterator[Edge]:
         for end in ends:
             which = ((BEFORE if recalls else ENDS, (end,)),) if len(ends) > 1 else ()
-            yield Edge(self.source, end, (self.label,), kind, trigger=self.trigger, when=(*self.when, *which), row=self.outcome.row)
+            yield Edge(
+                self.source, end, (self.label,), kind, trigger=self.trigger, when=(*self.when, *which), row=self.outcome.row
+            )
 
 
 def rows(scene: Scene) -> list[Row]:
@@ -117,28 +119,33 @@ def rows(scene: Scene) -> list[Row]:
 
 def of_ruling(scene: Scene, ruling: Ruling) -> Iterator[Row]:
     """The rows of one action or event and variant, state by state."""
-    rules, rule, name = scene.rules, ruling.rule, ruling.request.action
-    gates = {gate.key: gate for gate in ruling.gates}
-    if ASKED in gates:
+    rules, name = scene.rules, ruling.request.action
+    if any(gate.key == ASKED for gate in ruling.gates):
         return
-    data = rules.actions.get(name) or rules.events[name]
-    makes = "exists" not in rule["requires"] and any(check.asks == "exists" for check in rules.checks) and name in rules.actions
-    makes = makes and "state" not in gates
-    asked = {key: tuple(value for value in domain(rules, key) if gate[value] is None) for key, gate in _conditions(ruling)}
-    for state in (rules.usual_state,) if makes else (name for name, state in rules.states.items() if not state["end"]):
-        if makes or "state" not in gates or gates["state"][state] is None:
-            source = START if makes else state
-            yield from _in_state(ruling, source, state, asked, _kind(rules, name, rule), data["title"])
+    title, kind, made = (rules.actions.get(name) or rules.events[name])["title"], kind_of(ruling), makes(ruling)
+    asked: dict[str, tuple[Any, ...]] = {}
+    for gate in ruling.gates:
+        if gate.key not in ELSEWHERE:
+            asked[gate.key] = tuple(value for value in asked.get(gate.key, domain(rules, gate.key)) if gate[value] is None)
+    of_states = [gate for gate in ruling.gates if gate.key == "state"]
+    for state in (rules.usual_state,) if made else (one for one, data in rules.states.items() if not data["end"]):
+        if all(gate[state] is None for gate in of_states):
+            yield from _in_state(ruling, START if made else state, state, asked, kind, title)
 
 
-def _conditions(ruling: Ruling) -> Iterator[tuple[str, Any]]:
-    return ((gate.key, gate) for gate in ruling.gates if gate.key not in ELSEWHERE)
+def makes(ruling: Ruling) -> bool:
+    """Whether an action makes the thing: it asks for no thing that exists, in a table where others do."""
+    rules, asked = ruling.request.rules, ruling.rule["requires"]
+    others = any(check.asks == "exists" for check in rules.checks)
+    return others and ruling.request.action in rules.actions and "exists" not in asked and "state" not in asked
 
 
-def _kind(rules: Rules, name: str, rule: Data) -> EdgeKind:
-    if name in rules.events:
+def kind_of(ruling: Ruling) -> EdgeKind:
+    """How it is drawn: an event, what the usual caller may ask for, or what takes more."""
+    rules = ruling.request.rules
+    if ruling.request.action in rules.events:
         return "event"
-    return "action" if rules.usual_caller in rules.may(rule) else "admin"
+    return "action" if rules.usual_caller in rules.may(ruling.rule) else "admin"
 
 
 def domain(rules: Rules, key: str) -> tuple[Any, ...]:
@@ -165,7 +172,9 @@ def _in_state(ruling: Ruling, source: str, state: str, asked: Values, kind: Edge
         return
     usual = {key: values[0] for key, values in asked.items()}
     plain = all(usual[key] == sign(rules.options[key]) for key in asked if key in rules.options)
-    first: dict[int, dict[str, Any]] = {}  # the first situation that each outcome follows in; that of the usual values is the very first
+    first: dict[
+        int, dict[str, Any]
+    ] = {}  # the first situation that each outcome follows in; that of the usual values is the very first
     for some in product(*possible):
         values = {"state": state, **dict(zip(looked_at, some, strict=True))}
         first.setdefault(next(number for number, row in enumerate(outcomes) if fits(row["when"], values)), values)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from lifecycle.render.letters import line, wrapped
@@ -13,7 +12,7 @@ from lifecycle.render.picture import COLUMNS, ROWS, merged
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lifecycle.render.picture import Edge, Node, Picture
+    from lifecycle.render.picture import Edge, Picture
 
 WIDTH = 100  # columns
 LANE = 34  # columns between two parties
@@ -117,7 +116,9 @@ def _folded(text: str, width: int) -> list[str]:
 def wide(text: str) -> int:
     """The columns that a text takes: East Asian letters take two, marks on letters and isolates none."""
     return sum(
-        0 if unicodedata.combining(letter) or unicodedata.category(letter) == "Cf" else 1 + (unicodedata.east_asian_width(letter) in "WF")
+        0
+        if unicodedata.combining(letter) or unicodedata.category(letter) == "Cf"
+        else 1 + (unicodedata.east_asian_width(letter) in "WF")
         for letter in text
     )
 

@@ -36,7 +36,9 @@ def action(scene: Scene, name: str) -> Picture:
     boxes: dict[tuple[object, ...], list[Row]] = {}
     for row in found:
         boxes.setdefault((row.label, row.outcome.tasks, row.outcome.loses, _leads(row)), []).append(row)
-    works = [Node(f"work {number}", "task", rows[0].label, _under_way(rows, shared)) for number, rows in enumerate(boxes.values())]
+    works = [
+        Node(f"work {number}", "task", rows[0].label, _under_way(rows, shared)) for number, rows in enumerate(boxes.values())
+    ]
     edges = dict.fromkeys(
         edge for box, rows in zip(works, boxes.values(), strict=True) for row in rows for edge in _around(row, box.name)
     )
@@ -105,7 +107,9 @@ def _codes(ruling: Ruling) -> Iterator[str]:
     callers = ruling.request.rules.callers.values()
     for check in ruling.request.rules.checks:
         asked = check.name in rule["requires"] or (check.asks == "lock" and rule["lock"] != "ignored")
-        asked = asked or (check.asks == "policy" and rule["by"] is not None) or (check.asks == "body" and rule["body"] is not None)
+        asked = (
+            asked or (check.asks == "policy" and rule["by"] is not None) or (check.asks == "body" and rule["body"] is not None)
+        )
         asked = asked or any(caller.fails == check.name for caller in callers)
         if asked:
             yield f"{rule['codes'].get(check.name, check.code)} {check.asks}"
@@ -118,10 +122,14 @@ def sequence(scene: Scene, name: str) -> Picture:
     found = list(of_ruling(scene, ruling))
     row = next((row for row in found if row.usual), found[0] if found else None)
     if row is None:
-        return Picture(f"{rules.name} {name} sequence", title(scene, name), (), (), notes=(f"{name} is not there.",), form="sequence")
+        return Picture(
+            f"{rules.name} {name} sequence", title(scene, name), (), (), notes=(f"{name} is not there.",), form="sequence"
+        )
     asked = name in rules.actions
     worker = rules.service_type or rules.name
-    nodes = ((Node(CALLER, "party"),) if asked else ()) + (Node(API, "party", f"{rules.service} API" if rules.service else "API"),)
+    nodes = ((Node(CALLER, "party"),) if asked else ()) + (
+        Node(API, "party", f"{rules.service} API" if rules.service else "API"),
+    )
     edges = [*_request(ruling, row)] if asked else []
     nodes += (Node(WORKER, "party", worker),)
     edges += _work(scene, row, asked=asked)

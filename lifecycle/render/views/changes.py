@@ -33,14 +33,16 @@ def changes(left: Scene, right: Scene, names: tuple[str, str]) -> Picture:
     conditional = _conditional(edges)
     notes += [f"Under other conditions: {listed(conditional)}."] if conditional else []
     notes.append("lifecycle diff tells every answer that differs, codes and words too.")
-    return Picture(f"{right.rules.name} changes", f"{right.rules.title}: {names[0]} and {names[1]}", shown, tuple(edges), notes=tuple(notes))
+    return Picture(
+        f"{right.rules.name} changes", f"{right.rules.title}: {names[0]} and {names[1]}", shown, tuple(edges), notes=tuple(notes)
+    )
 
 
 def _key(edge: Edge) -> Key:
     return edge.source, edge.target, edge.labels, edge.kind, edge.when
 
 
-def _in(left: bool, right: bool) -> Mark:  # noqa: FBT001
+def _in(left: bool, right: bool) -> Mark:
     return "" if left and right else "gone" if left else "added"
 
 

@@ -30,12 +30,13 @@ def way(rules: Rules, legs: Sequence[Leg], here: str, title: str, notes: Iterabl
     """The legs in their order, each with its number; `here` is the status where it ends, and stands out."""
     places = dict.fromkeys(end for leg in legs for end in (leg.source, leg.target))
     places[here] = None
-    nodes = tuple(_node(rules, name, "here" if name == here else "") for name in places)
+    nodes = tuple(node(rules, name, "here" if name == here else "") for name in places)
     edges = tuple(_edge(number, leg) for number, leg in enumerate(legs, 1))
     return Picture(f"{rules.name} way", title, nodes, edges, notes=tuple(notes))
 
 
-def _node(rules: Rules, name: str, mark: Mark) -> Node:
+def node(rules: Rules, name: str, mark: Mark = "") -> Node:
+    """The node of a status, whether a state's own or one that tasks show."""
     if name == START:
         return Node(name, "start", mark=mark)
     if name not in rules.states:
