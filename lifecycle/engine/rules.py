@@ -154,6 +154,10 @@ class Rules:
         least = rule["by"]
         return [name for name, caller in self.callers.items() if least is None or caller.rank <= self.callers[least].rank]
 
+    def makes(self, rule: Data) -> bool:
+        """Whether a rule asks for no thing, where others do: what it is about is made by it."""
+        return rule["requires"].get("exists") is None and any(check.asks == "exists" for check in self.checks)
+
     def version(self, text: str | None) -> Microversion | None:
         """The microversion of this text, the newest for None. Raises UnknownMicroversion out of range."""
         try:
