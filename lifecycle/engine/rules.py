@@ -181,9 +181,10 @@ class Rules:
         """The first of the microversions that are all alike to this one: no action changes between them."""
         if version is None:
             return None
-        return max((start for start in self._starts() if start <= version), default=version)
+        return max((start for start in self.starts() if start <= version), default=version)
 
-    def _starts(self) -> list[Microversion]:
+    def starts(self) -> list[Microversion]:
+        """The first microversion of each run of those that are all alike."""
         if self._runs is None:
             editions = [edition for action in self.actions.values() for edition in action["editions"]]
             ends = [bounds(edition) for edition in editions]
