@@ -9,6 +9,8 @@ import jsonschema
 import pytest
 
 from lifecycle import Lifecycle
+from lifecycle.docs.folder import stale
+from lifecycle.docs.reference import reference
 from lifecycle.render.formats import TEXTS, draw
 from lifecycle.render.views import VIEWS
 from lifecycle.table import bundled
@@ -31,6 +33,11 @@ def test_every_file_of_the_compute_table_fits_its_schema(root: Path) -> None:
         source, mistakes = read(path, name)
         assert not mistakes
         jsonschema.Draft202012Validator(made[kind]).validate(source.content)
+
+
+def test_the_reference_is_current(root: Path, compute: Lifecycle) -> None:
+    """`lifecycle docs` makes it anew."""
+    assert stale(str(root / "docs" / "reference"), {path: text.encode() for path, text in reference(compute)}) == {}
 
 
 @pytest.mark.parametrize("form", ["dot", "mermaid"])

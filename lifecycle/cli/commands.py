@@ -27,6 +27,7 @@ COMMANDS = {
     "claims": "What every sentence of the reference comes to.",
     "diff": "Which answers differ between two tables, microversions, readings, callers, policies or options.",
     "diagram": "Draw the lifecycle.",
+    "docs": "A reference of the whole table, in Markdown or as a site.",
     "schema": "The JSON Schema of what an action asks for or answers, or of a table's files.",
     "openapi": "All requests of a table as an OpenAPI document.",
     "serve": "A reference service that obeys the table, on a port of this machine.",

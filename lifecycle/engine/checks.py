@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CALLER = "caller"  # the target of a policy that is asked of the caller's own, before the thing is looked up
 ASKED = "asked"  # the key of what depends on the request alone: one value, always
+REFUSED = "{action} refused: {sentence} ({row})"  # the reason of a refusal
 REMEMBERED = 512  # values of one key that a gate keeps; a stranger's bodies are without number
 
 
@@ -47,7 +48,7 @@ class Refusal:
     @property
     def reason(self) -> str:
         """Our sentence, with the file and line."""
-        return f"{self._gate.request.action} refused: {self.sentence} ({self.row})"
+        return REFUSED.format(action=self._gate.request.action, sentence=self.sentence, row=self.row)
 
     @property
     def message(self) -> str | None:
@@ -178,11 +179,14 @@ def _microversion(request: Request, rule: Data, wanted: Any, value: object) -> s
     return absence(request) if rule.get("absent") else None
 
 
-def absence(request: Request) -> str | None:
-    """Where an action is, when it is not here: `it is gone since 2.44, and this is 2.104; try --microversion 2.43`."""
+def absence(request: Request, here: str = "") -> str | None:
+    """Where an action is, when it is not here: `it is gone since 2.44, and this is 2.104; try --microversion 2.43`.
+
+    `here` is said in place of the request's microversion.
+    """
     if request.version is None:
         return None
-    here = microversion.text(request.version)
+    here = here or microversion.text(request.version)
     later, earlier = [], []
     for edition in request.rules.editions(request.action, request.variant, request.reading):
         since, until = edition["since"], edition["until"]

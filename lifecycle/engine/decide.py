@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from lifecycle.engine.outcome import Outcome
 
 PLACE = frozenset(("state", "task_state"))
+ALLOWED = {
+    "works": "{action} is allowed: the {thing} becomes {ends} ({tasks}) ({row})",
+    "becomes": "{action} is allowed: the {thing} becomes {ends} ({row})",
+    "stays": "{action} is allowed: the {thing} stays {ends} ({row})",
+}
+"""The reason of an allowance: where work runs through tasks, where the answer itself changes it, where nothing does."""
 REMEMBERED = 10_000  # answers to what was assumed that a ruling keeps
 
 
@@ -50,10 +56,9 @@ class Decision:
         """One sentence for a person: what was refused and why, or what follows; with the file and line."""
         if self.outcome is None:
             return self.refusals[0].reason
-        effect = listed(self.becomes, "or")
-        tasks = f" ({', '.join(self.tasks)})" if self.tasks else ""
-        changes = f"becomes {effect}{tasks}" if self.tasks or self.becomes != [self.shown_before] else f"stays {effect}"
-        return f"{self.action} is allowed: the {self.ruling.request.rules.thing} {changes} ({self.row})"
+        what = "works" if self.tasks else "stays" if self.becomes == [self.shown_before] else "becomes"
+        told = {"ends": listed(self.becomes, "or"), "tasks": ", ".join(self.tasks), "thing": self.ruling.request.rules.thing}
+        return ALLOWED[what].format(action=self.action, row=self.row, **told)
 
     @property
     def row(self) -> str:

@@ -155,6 +155,10 @@ class Rules:
         least = rule["by"]
         return [name for name, caller in self.callers.items() if least is None or caller.rank <= self.callers[least].rank]
 
+    def makes(self, rule: Data) -> bool:
+        """Whether a rule asks for no thing, where others do: what it is about is made by it."""
+        return rule["requires"].get("exists") is None and any(check.asks == "exists" for check in self.checks)
+
     def version(self, text: str | None) -> Microversion | None:
         """The microversion of this text, the newest for None. Raises UnknownMicroversion out of range."""
         try:
@@ -178,9 +182,10 @@ class Rules:
         """The first of the microversions that are all alike to this one: no request changes between them."""
         if version is None:
             return None
-        return max((start for start in self._starts() if start <= version), default=version)
+        return max((start for start in self.starts() if start <= version), default=version)
 
-    def _starts(self) -> list[Microversion]:
+    def starts(self) -> list[Microversion]:
+        """The first microversion of each run of those that are all alike."""
         if self._runs is None:
             requests = (*self.actions.values(), *self.reads.values())
             editions = [edition for request in requests for edition in request["editions"]]
