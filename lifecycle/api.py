@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from lifecycle.bodies.read import Document
     from lifecycle.engine.microversion import Microversion
+    from lifecycle.explore.graph import Graph
     from lifecycle.explore.plan import Plan
     from lifecycle.explore.ways import Map
     from lifecycle.machine.model import AsyncMachine, Machine
@@ -232,6 +233,16 @@ class Lifecycle:
 
         who = self.rules.caller(caller).name
         return plan(self._map(microversion), self.situation(server), status, who, allow_loss)
+
+    def graph(self, microversion: str | None = None, *, usual: bool = False) -> Graph:
+        """All situations that a thing can come to, and the steps between them: in all deployments, or in the `usual` one.
+
+        At one microversion, or at all of them at once (None). Raises UnknownMicroversion and TooMany.
+        """
+        from lifecycle.explore.graph import graph
+
+        version = self.rules.version(microversion) if microversion else None
+        return graph(self.rules, self.reading, version, usual=usual)
 
     def _map(self, microversion: str | None) -> Map:
         from lifecycle.explore.ways import Map

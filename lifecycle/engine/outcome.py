@@ -15,7 +15,20 @@ SAME = "same"  # in an end: the state that the server was in
 class Outcome:
     """What follows when an action is accepted in one kind of situation; None in `becomes`: nothing changes."""
 
-    __slots__ = ("answers", "becomes", "fails", "gives_back", "lock", "loses", "remembers", "row", "shown", "tasks", "verdict")
+    __slots__ = (
+        "answers",
+        "becomes",
+        "fails",
+        "gives_back",
+        "lock",
+        "loses",
+        "remembers",
+        "row",
+        "shown",
+        "still",
+        "tasks",
+        "verdict",
+    )
 
     def __init__(self, rules: Rules, data: Data, values: Mapping[str, Any]) -> None:
         self.answers: int = data["answers"]
@@ -27,6 +40,7 @@ class Outcome:
         self.lock: bool | None = data["lock"]
         self.remembers: str | None = data["remembers"]
         self.gives_back: str | None = data["gives_back"]
+        self.still: bool = self.becomes is None and self.shown is None and self.lock is None and not self.remembers
         self.row: str = data["at"]
         self.verdict = (self.row, self.answers, self.tasks, self.becomes, self.fails, self.lock)
 

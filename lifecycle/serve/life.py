@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.engine.situation import Situation, sign
-from lifecycle.engine.step import Work, begun, moved, settled
+from lifecycle.engine.step import Work, begun, goes_on, moved, settled
 from lifecycle.serve.clock import stamp
 from lifecycle.serve.thing import keep
 
@@ -73,7 +73,7 @@ class Life:
             began = {name: decision.situation.values[name] for name in thing.values}
             thing.work = {"asked": asked, "began": began, "index": 0, "kept": later}
             thing.due, thing.event = now + self.seconds, None
-        elif after.values["task_state"] is None:
+        elif not (thing.work and goes_on(decision.situation, after)) and after.values["task_state"] is None:
             self._rest(thing, outcome, now)
 
     def _place(self, thing: Thing, situation: Situation, now: float) -> None:
