@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from lifecycle.bodies.read import Document
     from lifecycle.engine.microversion import Microversion
+    from lifecycle.explore.graph import Graph
     from lifecycle.explore.plan import Plan
     from lifecycle.explore.ways import Map
     from lifecycle.machine.model import AsyncMachine, Machine
@@ -234,6 +235,16 @@ class Lifecycle:
         found = plan(self._map(microversion), start, status, who, allow_loss)
         found.draw = lambda drawn: _drawn("of_plan", drawn, self.rules, start)
         return found
+
+    def graph(self, microversion: str | None = None, *, usual: bool = False) -> Graph:
+        """All situations that a thing can come to, and the steps between them: in all deployments, or in the `usual` one.
+
+        At one microversion, or at all of them at once (None). Raises UnknownMicroversion and TooMany.
+        """
+        from lifecycle.explore.graph import graph
+
+        version = self.rules.version(microversion) if microversion else None
+        return graph(self.rules, self.reading, version, usual=usual)
 
     def _map(self, microversion: str | None) -> Map:
         from lifecycle.explore.ways import Map

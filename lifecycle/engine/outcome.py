@@ -27,6 +27,7 @@ class Outcome:
         "remembers",
         "row",
         "shown",
+        "still",
         "tasks",
         "verdict",
     )
@@ -43,6 +44,7 @@ class Outcome:
         self.gives_back: str | None = data["gives_back"]
         self.makes: Data = data["makes"]
         self.records: Data | None = data["records"]
+        self.still: bool = self.becomes is None and self.shown is None and self.lock is None and not self.remembers
         self.row: str = data["at"]
         self.verdict = (self.row, self.answers, self.tasks, self.becomes, self.fails, self.lock)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lifecycle.engine.situation import SIGNS
-from lifecycle.engine.step import Work, begun, moved, settled
+from lifecycle.engine.step import Work, begun, goes_on, moved, settled
 from lifecycle.errors import LifecycleError, UnknownName, listed
 
 TYPE_CHECKING = False
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 REMEMBERED = 50_000  # situations of which the steps are kept
 SETTLED, FAILED, ADVANCED = "settle", "fail", "advance"
+ENDS = (SETTLED, FAILED)
 
 
 class Refused(LifecycleError):
@@ -69,7 +70,7 @@ class Step:
         self.allowed = decision is None or decision.allowed
         self.after = after
         self.work = work
-        self.ends_work = work is not None or after.situation.values["task_state"] is None
+        self.ends_work = work is not None or name in ENDS or not goes_on(before.situation, after.situation)
         self.source, self.target = before.status, after.status
         changes = self.source != self.target
         self.first = (f"before_{name}", f"exit_{self.source}") if changes else (f"before_{name}",)

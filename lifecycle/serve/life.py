@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.engine.situation import Situation, sign
-from lifecycle.engine.step import Work, begun, moved, settled
+from lifecycle.engine.step import Work, begun, goes_on, moved, settled
 from lifecycle.serve.clock import stamp
 from lifecycle.serve.history import History
 from lifecycle.serve.thing import keep
@@ -112,7 +112,7 @@ class Life:
         if record is not None:
             self.history.close(record, now)
             self._close(thing, record)
-        if after.values["task_state"] is None and (outcome.shown or thing.work is None):
+        if not (thing.work and goes_on(decision.situation, after)) and after.values["task_state"] is None:
             self._rest(thing, outcome, now)
 
     def _close(self, thing: Thing, record: Record | None) -> None:

@@ -46,7 +46,8 @@ def compile_table(loaded: Loaded) -> dict[str, Any]:
         "usual_state": table.usual.state,
         "holders": table.lock_holders,
         "facts": {
-            name: {"usual": fact.usual, "says": {"true": fact.yes, "false": fact.no}} for name, fact in table.facts.items()
+            name: {"usual": fact.usual, "turns": fact.turns, "says": {"true": fact.yes, "false": fact.no}}
+            for name, fact in table.facts.items()
         },
         "options": table.options,
         "checks": [{"name": name, **check.model_dump()} for name, check in table.checks.items()],

@@ -212,6 +212,7 @@ class Fact(Strict):
     usual: bool
     yes: Text
     no: Text
+    turns: bool = Field(False, description="whether it may turn into the other while nobody asks for anything")
 
 
 class CheckRow(Strict):
