@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 class Course:
     """The stages of one accepted request: right after the answer, each task, and the ends of which one comes."""
 
-    __slots__ = ("decision", "ends", "stages")
+    __slots__ = ("_works", "decision", "ends", "stages")
 
     def __init__(self, rules: Rules, decision: Decision) -> None:
         after, work = begun(rules, decision)
         self.decision = decision
+        self._works = work is not None
         self.stages: list[Situation] = [after]
         self.ends: list[Situation] = []
         if work is None:
@@ -36,7 +37,7 @@ class Course:
     @property
     def works(self) -> bool:
         """Whether anything is under way after the answer."""
-        return self.ends[0] is not self.stages[0]
+        return self._works
 
     @property
     def steps(self) -> int:

@@ -24,6 +24,7 @@ class Embedded:
     def __init__(self, lifecycle: Lifecycle, wrong: Lifecycle | None = None, options: Mapping[str, int] | None = None) -> None:
         """Raises LifecycleError where the table cannot be served."""
         from lifecycle.serve import Clock, app  # starlette, which no other target needs
+        from lifecycle.serve.catalogue import Catalogue
 
         self._rules = lifecycle.rules
         self._clock = Clock(0)
@@ -35,6 +36,8 @@ class Embedded:
         self.knows = {**{name: sign(value) for name, value in told.items()}, "driver": True, "host_up": True}
         self.task = TASK
         self.fields = fields(lifecycle)
+        self.words = {name.upper(): str(said["things"][-1]["id"]) for name, said in Catalogue.beside(lifecycle.table).kinds.items()}
+        self.words |= {"HOST": "host2", "ZONE": "nova"}
 
     def close(self) -> None:
         """Lets go of what it keeps."""

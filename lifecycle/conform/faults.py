@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -45,9 +45,8 @@ class Fault:
     request: Request | None = None
     answer: Answer | None = None
     status: str | None = None
-    also: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def cause(self) -> tuple[Any, ...]:
-        """What faults that are one finding have in common."""
-        return self.kind, self.action, self.row, *self.about
+        """What faults that are one finding have in common: a row of the table that several actions share is one cause."""
+        return (self.kind, *self.about) if self.kind == "headers" else (self.kind, self.row, *self.about)

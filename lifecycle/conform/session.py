@@ -4,37 +4,39 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lifecycle.conform.belief import Belief, believed, shown
 from lifecycle.conform.course import Course, status, unlike
 from lifecycle.conform.faults import Fault
 from lifecycle.conform.judge import name, short
-from lifecycle.conform.target import Answer, Request
 from lifecycle.errors import LifecycleError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from lifecycle.conform.belief import Values
     from lifecycle.conform.judge import Asked, Judge, Verdict
-    from lifecycle.conform.target import Subject
+    from lifecycle.conform.target import Answer, Subject
     from lifecycle.engine.situation import Situation
 
 LONG = 600.0  # seconds by a clock of our own: all work has ended
 PATIENCE = 60.0  # seconds that a task of a real service may take before we say that it does not end
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 1.0
+CREATE, REQUEST, LOOK, ADVANCE, SETTLE, NOWHERE = "create", "request", "look", "advance", "settle", "nowhere"
+"""What a step of a story is; `nowhere` is a request to no server that there is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a story: a request with its answer, a wait (`settle`, `advance`), or a look, and what was seen."""
+    """One step of a story: a request with its answer, a wait (`settle`, `advance`), or a look, and what was seen.
+
+    `before` is the situation that the server was believed to be in; None where there was no server.
+    """
 
     what: str
     asked: Asked | None = None
     answer: Answer | None = None
     seen: str | None = None
-    at: float = 0.0
+    before: Situation | None = None
 
 
 class Session:
@@ -68,7 +70,7 @@ class Session:
         """Makes the server."""
         answer = self.subject.create(asked.request)
         self.id = answer.id
-        self.story.append(Step("request", asked, answer))
+        self.story.append(Step(CREATE, asked, answer))
         nowhere = believed(self.judge.deployment, None)
         nowhere.situation = nowhere.situation.but(**self.judge.deployment.sure(dict(nowhere.situation.values)))
         if asked.request.action in self.rules.actions:
@@ -77,7 +79,7 @@ class Session:
             if verdict.fault is not None or self.id is None:
                 return verdict.fault or self._unmade(asked, answer)
             self._begin(verdict)
-            return self.look()
+            return None
         if self.id is None:
             return self._unmade(asked, answer)
         self.belief = None
@@ -94,7 +96,7 @@ class Session:
         assert self.id is not None  # noqa: S101
         assert self.belief is not None  # noqa: S101
         answer = self.subject.act(self.id, asked.request)
-        self.story.append(Step("request", asked, answer))
+        self.story.append(Step(REQUEST, asked, answer, before=self.belief.situation))
         if answer.lost:
             return self._lost(asked)
         verdict = self.judge.judge(self.belief, asked, answer, self.id)
@@ -119,8 +121,16 @@ class Session:
             self.differences.setdefault(verdict.difference, (asked, answer))
 
     def _begin(self, verdict: Verdict) -> None:
-        """What was accepted is under way."""
-        self.courses = [Course(self.rules, decision) for decision in verdict.decisions]
+        """What was accepted is under way; what leaves work that is under way alone, leaves it."""
+        courses = [Course(self.rules, decision) for decision in verdict.decisions]
+        if self.busy and not any(course.works for course in courses):
+            locked = courses[0].stages[0].values["locked_by"]
+            for course in self.courses:
+                course.stages = [stage.but(locked_by=locked) for stage in course.stages]
+                course.ends = [end.but(locked_by=locked) for end in course.ends]
+            self.belief = self._after(verdict.belief, self.courses[0].stages[0])
+            return
+        self.courses = courses
         self.belief = self._after(verdict.belief, self.courses[0].stages[0])
 
     def _after(self, belief: Belief, situation: Situation) -> Belief:
@@ -138,7 +148,7 @@ class Session:
         """What the server shows now."""
         assert self.id is not None  # noqa: S101
         seen = shown(self.judge.lifecycle, self.subject.show(self.id, self.observer))
-        self.story.append(Step("look", seen=status(self.rules, seen)))
+        self.story.append(Step(LOOK, seen=status(self.rules, seen)))
         return seen
 
     def _adopt(self, seen: Values | None) -> None:
@@ -213,7 +223,7 @@ class Session:
         expected, came = status(self.rules, self._possible()[0].values), status(self.rules, seen)
         if self.courses:
             decision = self.courses[0].decision
-            asked = next((step for step in reversed(self.story) if step.what == "request"), None)
+            asked = next((step for step in reversed(self.story) if step.what == REQUEST), None)
             return Fault(
                 "effect", expected, came, decision.row, name(decision.ruling), (tuple(wrong), came),
                 request=asked.asked.request if asked and asked.asked else None, answer=asked.answer if asked else None,
@@ -229,7 +239,7 @@ class Session:
     def advance(self) -> Fault | None:
         """Lets one task end, by a clock of our own, and looks."""
         assert self.belief is not None  # noqa: S101
-        self.story.append(Step("advance"))
+        self.story.append(Step(ADVANCE))
         self.subject.wait(getattr(self.subject.target, "task", 0.0) * 1.002)
         for course in self.courses:
             if len(course.stages) > 1:
@@ -257,7 +267,7 @@ class Session:
         """Waits until what is under way has ended, and holds the end against the table."""
         if not self.busy:
             return self.look() if self.unseen or self.courses else None
-        self.story.append(Step("settle"))
+        self.story.append(Step(SETTLE))
         try:
             return self._settle_in_time() if self.subject.real_time else self._settle_at_once()
         except LifecycleError as error:
@@ -285,7 +295,7 @@ class Session:
                 break
             self.subject.wait(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE)
-        self.story.append(Step("look", seen=status(self.rules, seen)))
+        self.story.append(Step(LOOK, seen=status(self.rules, seen)))
         return self._ended(seen)
 
     def _still(self, seen: Values | None) -> bool:
@@ -306,7 +316,7 @@ class Session:
         wanted = " or ".join(dict.fromkeys(status(self.rules, end.values) for _, end in ends))
         came = status(self.rules, seen)
         endless = seen is not None and seen.get("task_state") is not None
-        asked = next((step for step in reversed(self.story) if step.what == "request"), None)
+        asked = next((step for step in reversed(self.story) if step.what == REQUEST), None)
         self._adopt(seen)
         return Fault(
             "endless" if endless else "end", wanted, came, decision.row, name(decision.ruling), (came.partition(",")[0],),
@@ -335,5 +345,3 @@ class Session:
 
 REFUSED = 400
 STILL = 15.0  # seconds in which a server that shows no task is given to end where the table says
-Looks = "Callable[[], Any]"
-_ = Request

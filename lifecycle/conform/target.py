@@ -102,7 +102,10 @@ class Subject:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def close(self) -> None:
-        """Lets go of the loop, where one was needed."""
+        """Lets go of what is tested, and of the loop, where one was needed."""
+        close = getattr(self.target, "close", None)
+        if close is not None:
+            self._done(close())
         if self._loop is not None:
             self._loop.close()
             self._loop = None

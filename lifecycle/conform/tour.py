@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.conform.belief import believed
 from lifecycle.conform.bodies import bodies
 from lifecycle.conform.coverage import BUSY, CELLS, CORE, EDITIONS
 from lifecycle.conform.deck import SERVER, invented
-from lifecycle.conform.session import Session, Step
+from lifecycle.conform.session import NOWHERE, Session, Step
 from lifecycle.conform.target import Request
 from lifecycle.explore.ways import Map
 
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from lifecycle.conform.deck import Deck
     from lifecycle.conform.faults import Fault
     from lifecycle.conform.judge import Asked, Judge
-    from lifecycle.conform.target import Subject
+    from lifecycle.conform.target import Answer, Subject
     from lifecycle.engine.decide import Decision
     from lifecycle.engine.situation import Situation
 
     Note = Callable[[Fault, list[Step]], None]
 
 FAILURES = 3  # servers in a row that could not be made
+GONE = invented("a server that is not there")
 
 
 @dataclass(slots=True)
@@ -69,10 +70,11 @@ class Tour:
         self.note = note
         self.progress: Callable[[Tour], None] = lambda _: None
         self.observer = deck.callers[0]
-        self.spare: list[Session] = []
+        self.ended: str | None = None
+        self.differences: dict[str, str] = {}
         self.tier = CORE
         self._unmade = 0
-        self._map = Map(self.rules, lambda name, variant, caller: deck.asked(name, variant, caller, deck.points(name, variant)[0]).ruling)
+        self.ways = Map(self.rules, lambda name, variant, caller: deck.asked(name, variant, caller, deck.points(name, variant)[0]).ruling)
         self._hands: dict[tuple[Situation, int], list[Card]] = {}
 
     def run(self) -> None:
@@ -85,16 +87,16 @@ class Tour:
                     self._bodies()
                 while self._visit():
                     pass
-        except Enough:
-            pass
+        except Enough as enough:
+            self.ended = str(enough)
 
     def check(self) -> None:
         """Raises Enough."""
         limits = self.limits
         if limits.requests is not None and self.subject.requests >= limits.requests:
-            raise Enough
+            raise Enough("the limit of requests was reached")
         if limits.seconds is not None and time.monotonic() - self.began >= limits.seconds:
-            raise Enough
+            raise Enough("the limit of time was reached")
         self.progress(self)
 
     # One server
@@ -111,6 +113,7 @@ class Tour:
                 if not self._onward(session):
                     break
         finally:
+            self.differences |= {name: str(asked.request) for name, (asked, _) in session.differences.items()}
             if session.id is not None:
                 self.subject.remove(session.id)
         return len(self.coverage.seen) > before
@@ -119,13 +122,13 @@ class Tour:
         """A new server that is at rest, or None where it could not be made; the request is one that was not seen, if there is one."""
         self.check()
         if self.limits.servers is not None and self.servers >= self.limits.servers:
-            raise Enough
+            raise Enough("the limit of servers was reached")
         self.servers += 1
         session = Session(self.judge, self.subject, self.observer)
         asked = self._creation()
         fault = session.create(asked)
         self._told(session, fault)
-        if session.alive and session.busy:
+        if session.alive:
             self._run_through(session)
         self._unmade = 0 if session.alive else self._unmade + 1
         return session if session.alive else None
@@ -178,7 +181,7 @@ class Tour:
     def _hand(self, session: Session) -> list[Card]:
         """The requests that would show something new where the server is."""
         assert session.belief is not None  # noqa: S101
-        cards = self._cards(self._map.one(session.belief.situation))
+        cards = self._cards(self.ways.one(session.belief.situation))
         cards[:] = [card for card in cards if self.coverage.new(card.features, self.tier)]
         return list(cards)
 
@@ -266,7 +269,7 @@ class Tour:
     def _way(self, session: Session) -> Asked | None:
         """The first request on the shortest way to a situation where something new can be asked."""
         assert session.belief is not None  # noqa: S101
-        start = self._map.one(session.belief.situation)
+        start = self.ways.one(session.belief.situation)
         queue: deque[tuple[Situation, Asked | None]] = deque([(start, None)])
         known = {start}
         while queue:
@@ -274,7 +277,7 @@ class Tour:
             if first is not None and self._cards(here):
                 return first
             for caller in self.deck.callers:
-                for way in self._map.ways(here, caller):
+                for way in self.ways.ways(here, caller):
                     if way.decision is None or way.end in known or not way.end.values["exists"]:
                         continue
                     known.add(way.end)
@@ -287,7 +290,6 @@ class Tour:
 
     def _nowhere(self) -> None:
         """What is asked of no server, and of one that is not there."""
-        gone = invented("a server that is not there")
         belief = believed(self.judge.deployment, None)
         for name, variant in self.deck.names:
             points = self.deck.points(name, variant)
@@ -298,13 +300,12 @@ class Tour:
                     features = self.coverage.of(asked, decision)
                     if self.coverage.new(features, self.tier) and not (decision.allowed and name == self.deck.create):
                         self.coverage.note(features)
-                        self.ask_nowhere(asked, gone)
+                        self.ask_nowhere(asked)
 
     def _bodies(self) -> None:
         """Bodies right and wrong, of a server that is not there, so that nothing comes of any of them."""
         if self.judge.bare:
             return
-        gone = invented("a server that is not there")
         reader = next((name for name in reversed(self.deck.callers) if self._may_only_look(name)), None)
         decks = [list(self._odd_bodies(name, variant)) for name, variant in self.deck.names if name in self.rules.actions]
         for turn in range(max(map(len, decks), default=0)):
@@ -316,9 +317,10 @@ class Tour:
                         continue
                     plain = self.deck.request(name, variant, caller, version)
                     request = Request(name, variant, body, caller, version, plain.names)
-                    asked = self.judge.asked(request)
-                    self.coverage.seen.add((name, variant, "body", version, what))
-                    self.ask_nowhere(asked, gone)
+                    feature = (name, variant, "body", version, what)
+                    if feature not in self.coverage.seen:
+                        self.coverage.seen.add(feature)
+                        self.ask_nowhere(self.judge.asked(request))
 
     def _may_only_look(self, caller: str) -> bool:
         create = self.deck.create
@@ -338,18 +340,23 @@ class Tour:
                 told.add(schema_key)
                 yield name, variant, version, what, body
 
-    def ask_nowhere(self, asked: Asked, gone: str) -> None:
+    def ask_nowhere(self, asked: Asked) -> None:
         """One request that is to no server that there is."""
         self.check()
-        belief = believed(self.judge.deployment, None)
-        request = asked.request
-        if request.action == self.deck.create:
-            answer = self.subject.create(request)
-        else:
-            names = {**request.names, SERVER: gone}
-            answer = self.subject.act(gone, Request(request.action, request.variant, request.body, request.caller, request.microversion, names))
-        verdict = self.judge.judge(belief, asked, answer, gone)
-        if verdict.fault is not None:
-            self.note(verdict.fault, [Step("request", asked, answer)])
-        if answer.id is not None and answer.id in self.subject.made:
-            self.subject.remove(answer.id)
+        fault, answer = nowhere(self.judge, self.subject, asked, self.deck.create)
+        if fault is not None:
+            self.note(fault, [Step(NOWHERE, asked, answer)])
+
+
+def nowhere(judge: Judge, subject: Subject, asked: Asked, create: str | None) -> tuple[Fault | None, Answer]:
+    """Judges a request to no server that there is; one that is made nevertheless is removed."""
+    request = asked.request
+    if request.action == create:
+        answer = subject.create(request)
+    else:
+        names = {**request.names, SERVER: GONE}
+        answer = subject.act(GONE, replace(request, names=names))
+    fault = judge.judge(believed(judge.deployment, None), asked, answer, GONE).fault
+    if answer.id is not None and answer.id in subject.made:
+        subject.remove(answer.id)
+    return fault, answer
