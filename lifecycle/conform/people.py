@@ -21,3 +21,8 @@ def tokens(rules: Rules, project: str) -> dict[str, str]:
         elif caller.fails != "token":
             found[name] = f"{name}:{'strangers' if caller.fails else project}:{name}"
     return found
+
+
+def nobody(rules: Rules) -> str | None:
+    """The caller that has no valid token."""
+    return next((name for name, caller in rules.callers.items() if caller.fails == "token"), None)
