@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from starlette.applications import Starlette
 
+    from lifecycle.deviate import Deviation
     from lifecycle.serve.clock import Clock
 
 STARTS = 10  # seconds in which a server starts, or never will
@@ -48,6 +49,10 @@ class LifecycleCloud:
                 raise RuntimeError("the service did not start")
             self._url = listen.address(bound) + self.app.state.cloud.documents.base
         return self._url
+
+    def deviate(self, *deviations: Deviation) -> None:
+        """Is wrong in just these words of the table from now on; with none of them it is right again."""
+        self.app.state.cloud.deviate(deviations)
 
     def close(self) -> None:
         """Ends it, and waits until it has ended."""

@@ -24,6 +24,14 @@ TOKENS = {
 NEW = {"name": "web", "flavorRef": "1", "imageRef": IMAGE}
 TASK = 0.0501  # by the clock of the service: one task has ended
 LONG = 600.0  # by the clock of the service: all work has ended
+WORDS = {"FLAVOR": "2", "IMAGE": IMAGE}
+
+
+def filled(example: Any) -> Any:
+    """An example of the table with what has to be there in place of its words."""
+    if isinstance(example, dict):
+        return {name: filled(part) for name, part in example.items()}
+    return WORDS.get(example, example) if isinstance(example, str) else example
 
 
 class Client:

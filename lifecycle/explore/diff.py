@@ -16,7 +16,7 @@ from lifecycle.explore.facing import context, facing, row_meaning, rule_meaning,
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from lifecycle.engine.decide import Decision
@@ -110,11 +110,14 @@ class Diff:
         return SIGNS if key in one.options or key in other.options else (True, False)
 
 
-def diff(left: Side, right: Side, done: Callable[[int, int], object] = lambda *_: None) -> Diff:
-    """What differs between two sides; `done` is told how many of how many actions were compared."""
+def diff(
+    left: Side, right: Side, done: Callable[[int, int], object] = lambda *_: None, only: Iterable[str] | None = None
+) -> Diff:
+    """What differs between two sides, or in `only` these rows; `done` is told how many of how many actions were compared."""
     found = Diff(left, right)
     alike = left.rules is right.rules or context(left.rules) == context(right.rules)
-    names = shared({**left.rules.actions, **left.rules.events}, {**right.rules.actions, **right.rules.events})
+    every = shared({**left.rules.actions, **left.rules.events}, {**right.rules.actions, **right.rules.events})
+    names = every if only is None else list(only)
     found.total = len(names)
     for number, name in enumerate(names):
         for variants in _variants(found, name):

@@ -91,6 +91,7 @@ class Front:
         discovery = [("/", versions), (base, version), (f"{base}/", version)]
         told = [Route(path, self._told(document), methods=["GET"]) for path, document in discovery]
         ours = [Route(CONTROL + path, self.control, methods=["POST"]) for path in ("/clock", "/answers", "/things/{name}")]
+        ours.append(Route(f"{CONTROL}/deviations", self.control, methods=["GET", "PUT", "DELETE"]))
         return [*told, *found, *self._neighbours(), *ours]
 
     def _neighbours(self) -> Iterator[Route]:
@@ -143,9 +144,9 @@ class Front:
             body = read_json(raw or b"")
         except ValueError:
             return self._written(self.wire.refused("malformed_body"), None)
-        name = request.path_params.get("name")
-        path = request.scope["path"].removeprefix(CONTROL).split("/")[1]
-        return self._written(control(self.cloud, path, name, request.headers.get("x-auth-token"), body), None)
+        about = request.scope["path"].removeprefix(CONTROL).split("/")[1]
+        path = (request.method, about, request.path_params.get("name", ""))
+        return self._written(control(self.cloud, path, request.headers.get("x-auth-token"), body), None)
 
     def _answer(self, name: str, ask: Ask, request: Request, raw: bytes | None) -> Answer:
         """Raises Unread."""

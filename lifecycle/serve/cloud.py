@@ -14,9 +14,10 @@ from lifecycle.serve.thing import Thing
 from lifecycle.serve.wire import Answer, Unread, Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from lifecycle import Lifecycle
+    from lifecycle.deviate import Deviation
     from lifecycle.engine.decide import Decision
     from lifecycle.serve.catalogue import Catalogue
     from lifecycle.serve.clock import Clock
@@ -34,8 +35,9 @@ class Cloud:
     """Things of one table, for everyone who asks. One thread at a time: a request is answered before the next is read."""
 
     def __init__(self, lifecycle: Lifecycle, store: Store, clock: Clock, life: Life, catalogue: Catalogue) -> None:
-        self.lifecycle = lifecycle
+        self.table = self.lifecycle = lifecycle
         self.rules = lifecycle.rules
+        self.deviations: list[Deviation] = []
         self.store = store
         self.clock = clock
         self.life = life
@@ -46,6 +48,16 @@ class Cloud:
         self.troubles: list[Trouble] = []
         store.belongs(self.rules.name)
         clock.reach(store.moment() or 0.0)
+
+    def deviate(self, deviations: Iterable[Deviation]) -> None:
+        """Is wrong in just these words of the table from now on; in none where there are none. Raises UnknownDeviation."""
+        from lifecycle.deviate import deviated  # the table's files are read where one deviates
+
+        wanted = list(deviations)
+        lifecycle = deviated(self.table, wanted) if wanted else self.table
+        self.lifecycle, self.rules, self.deviations = lifecycle, lifecycle.rules, wanted
+        self.life.obey(lifecycle)
+        self.documents.obey(lifecycle.rules)
 
     def ask(self, name: str, ask: Ask) -> Answer:
         """The answer to a request that asks for an action or a read of this name."""

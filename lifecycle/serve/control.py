@@ -1,10 +1,12 @@
-"""What an admin may do to the service itself, at `/control`: time, failures, facts, and trouble with answers.
+"""What an admin may do to the service itself, at `/control`: time, failures, facts, trouble with answers, other rules.
 
     POST /control/clock        {"advance": 60}
     POST /control/things/ID    {"fail": true}, {"hold": true}, {"release": true}, {"facts": {"host_up": false}}
     POST /control/answers      [{"code": 500}, {"delay": 2}, {"code": 503, "done": true}]: of the next requests, in order
+    PUT /control/deviations    [{"path": ["actions", "os-stop", "lock"], "after": "ignored"}], or {"draw": 3, "seed": 7}
 
-Each answers what is so then. An answer with a `code` is in place of the request, unless it is `done` and only its answer lost.
+Each answers what is so then; GET tells the deviations that there are, and DELETE ends them. An answer with a `code` is in place
+of the request, unless it is `done` and only its answer lost.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 MAX_ADVANCE = 1e9  # seconds
 MAX_DELAY = 600.0
 MAX_TROUBLES = 1_000
+MAX_DEVIATIONS = 100
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
@@ -53,27 +56,59 @@ class Deed(BaseModel):
     facts: dict[str, bool] = {}
 
 
+class Draw(BaseModel):
+    """So many deviations by chance, the same for the same seed."""
+
+    model_config = STRICT
+    draw: int = Field(ge=1, le=MAX_DEVIATIONS)
+    seed: int
+
+
 TROUBLES = TypeAdapter(Annotated[list[Trouble], Field(max_length=MAX_TROUBLES)])
 
 
-def control(cloud: Cloud, path: str, name: str | None, token: str | None, body: Any) -> Answer:
-    """What becomes of a request to the service itself; whoever may not do all may do nothing."""
+def control(cloud: Cloud, path: tuple[str, str, str], token: str | None, body: Any) -> Answer:
+    """What becomes of a request to the service itself, by its method, what it is about, and the name of a thing.
+
+    Whoever may not do all may do nothing.
+    """
     person = cloud.people.read(token)
     if person is None or not cloud.people.all_things(person):
         return Answer(401 if person is None else 403, {"error": "this takes an admin"})
     try:
-        if path == "clock":
-            return Answer(200, {"now": cloud.advance(Advance.model_validate(body).advance)})
-        if path == "answers":
-            cloud.troubles[:] = TROUBLES.validate_python(body)
-            return Answer(200, {"waiting": len(cloud.troubles)})
-        deed = Deed.model_validate(body)
-        return _deed(cloud, str(name), deed)
+        return _done(cloud, path, body)
     except ValidationError as error:
         first = error.errors()[0]
         return Answer(400, {"error": f"{'.'.join(map(str, first['loc'])) or 'the body'}: {first['msg']}"})
     except LifecycleError as error:
         return Answer(400, {"error": str(error)})
+
+
+def _done(cloud: Cloud, path: tuple[str, str, str], body: Any) -> Answer:
+    """Raises LifecycleError and ValidationError."""
+    method, about, name = path
+    if about == "clock":
+        return Answer(200, {"now": cloud.advance(Advance.model_validate(body).advance)})
+    if about == "answers":
+        cloud.troubles[:] = TROUBLES.validate_python(body)
+        return Answer(200, {"waiting": len(cloud.troubles)})
+    if about == "deviations":
+        return _deviations(cloud, method, body)
+    return _deed(cloud, name, Deed.model_validate(body))
+
+
+def _deviations(cloud: Cloud, method: str, body: Any) -> Answer:
+    """The deviations that there are then. Raises LifecycleError and ValidationError."""
+    from lifecycle.deviate import Deviation, draw
+
+    if method == "DELETE":
+        cloud.deviate([])
+    elif method == "PUT":
+        wanted = None if isinstance(body, list) else Draw.model_validate(body)
+        if wanted is None and len(body) > MAX_DEVIATIONS:
+            return Answer(400, {"error": f"there are at most {MAX_DEVIATIONS} deviations at a time"})
+        cloud.deviate(draw(cloud.table, wanted.draw, wanted.seed) if wanted else map(Deviation.from_json, body))
+    return Answer(200, {"deviations": [{**one.as_dict(), "says": str(one)} for one in cloud.deviations]})
 
 
 def _deed(cloud: Cloud, name: str, deed: Deed) -> Answer:

@@ -40,6 +40,11 @@ class Documents:
         self._shapes: dict[tuple[int, Microversion | None, str], Shape] = {}
         self._whole = self._shape_of_all()
 
+    def obey(self, rules: Rules) -> None:
+        """Answers as other rules of the same table say; what a thing's document holds stays as it is."""
+        self.rules = rules
+        self._shapes.clear()
+
     def _shape_of_all(self) -> Shape:
         """All fields of a thing's own document, as who may the most sees it at the newest microversion."""
         address = f"GET {self.path}/{{id}}"

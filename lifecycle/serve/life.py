@@ -28,7 +28,7 @@ class Life:
     """The rules by which things change, how long a task takes, and the options of the deployment."""
 
     def __init__(self, lifecycle: Lifecycle, seconds: float, options: Mapping[str, int]) -> None:
-        self.lifecycle = lifecycle
+        self.table = self.lifecycle = lifecycle
         self.rules = lifecycle.rules
         self.seconds = seconds
         self.options = {**lifecycle.rules.options, **options}
@@ -36,6 +36,11 @@ class Life:
         self._waits = self._windows()
         document = self.rules.data["document"] or {"tells": {}}
         self._changed: str = document["tells"].get("changed", "")
+
+    def obey(self, lifecycle: Lifecycle) -> None:
+        """Goes on by other rules of the same table."""
+        self.lifecycle, self.rules = lifecycle, lifecycle.rules
+        self._waits = self._windows()
 
     def _windows(self) -> dict[str, float]:
         """The events that happen by themselves, each with the seconds that an option of the deployment says."""
@@ -53,9 +58,10 @@ class Life:
         return Situation(values, frozenset(values))
 
     def ruling(self, asked: Asked) -> Ruling:
-        """The rule that something was asked under."""
+        """The rule that something was asked under; the table's own, where it is not there by those that are obeyed now."""
         name, variant, caller, version = asked
-        return self.lifecycle.ruling(str(name), variant, caller, version)
+        found = self.lifecycle.ruling(str(name), variant, caller, version)
+        return found if found.rule["outcomes"] else self.table.ruling(str(name), variant, caller, version)
 
     def begin(self, thing: Thing, decision: Decision, asked: Asked, kept: dict[str, Any], now: float) -> None:
         """Lets an accepted request, or an event, begin: what its answer changes is so, its work is under way."""

@@ -21,6 +21,7 @@ ANY = "any"
 SAME = "same"
 EFFECTS = tuple(Effects.model_fields)
 CLAUSES = tuple(name for name in Clauses.model_fields if name not in ("note", "outcomes"))
+ROWS = ("types", "actions", "reads", "events")
 MERGED = ("requires", "codes", "messages", "headers")
 
 Layer = tuple[Path_, Clauses]
@@ -62,16 +63,22 @@ def compile_table(loaded: Loaded) -> dict[str, Any]:
         "tasks": [*table.tasks, *table.other_tasks],
         "shows": shows(table),
         "errors": {str(code): {"name": name, "says": error.says} for name, error in table.errors.items() for code in error.code},
-        "types": {name: plain(said) for name, said in table.types.items()},
         "document": table.document and table.document.model_dump(),
         "wire": table.wire and table.wire.model_dump(),
         "policies": table.policies and table.policies.model_dump(),
-        "actions": {name: _action(loaded, table, ("actions", name), row) for name, row in table.actions.items()},
-        "reads": {name: _action(loaded, table, ("reads", name), row) for name, row in table.reads.items()},
+        **{group: {name: compile_row(loaded, table, group, name) for name in getattr(table, group)} for group in ROWS},
     }
-    data["recalls"] = _recalls(data)
-    data["events"] = {name: _event(loaded, table, name, event) for name, event in table.events.items()}
+    data["recalls"] = recalls(data)
     return data
+
+
+def compile_row(loaded: Loaded, table: Table, group: str, name: str) -> dict[str, Any]:
+    """One row as it stands among the rules: an action, a read, an event or a type."""
+    if group == "types":
+        return plain(table.types[name])
+    if group == "events":
+        return _event(loaded, table, name, table.events[name])
+    return _action(loaded, table, (group, name), getattr(table, group)[name])
 
 
 def _event(loaded: Loaded, table: Table, name: str, event: Event) -> dict[str, Any]:
@@ -269,16 +276,21 @@ def plain(body: Body) -> dict[str, Any]:
     return body.model_dump(by_alias=True, exclude_unset=True)
 
 
-def _requires(table: Table, said: Iterable[Requires | None]) -> dict[str, Any]:
-    """What is asked of the server by key of a situation; what a later layer calls `any` is not asked."""
-    asked: dict[str, Any] = {}
+def asked(table: Table, said: Iterable[Requires | None]) -> dict[str, Any]:
+    """What is asked of the server, as the rows say it: the later layers over the earlier."""
+    found: dict[str, Any] = {}
     for requires in said:
         if requires is not None:
-            asked.update(_asked(requires))
-    if asked.get("state", ANY) != ANY:
-        asked = {**_asked(table.rows.where_states_are_named), **asked}
+            found.update(_asked(requires))
+    if found.get("state", ANY) != ANY:
+        found = {**_asked(table.rows.where_states_are_named), **found}
+    return found
+
+
+def _requires(table: Table, said: Iterable[Requires | None]) -> dict[str, Any]:
+    """The same by key of a situation; what a later layer calls `any` is not asked."""
     wanted: dict[str, Any] = {}
-    for name, value in asked.items():
+    for name, value in asked(table, said).items():
         check = table.checks.get(name)
         kind = (check and check.asks) or name
         if value == ANY:
@@ -368,7 +380,7 @@ def _lines(loaded: Loaded, table: Table, stack: list[Layer]) -> dict[str, str]:
     return lines
 
 
-def _recalls(data: Mapping[str, Any]) -> dict[str, list[str]]:
+def recalls(data: Mapping[str, Any]) -> dict[str, list[str]]:
     """For each name that something is remembered under, the states that may stand there, the usual one first."""
     found: dict[str, dict[str, None]] = {}
     for action in data["actions"].values():

@@ -1,21 +1,25 @@
 """What was answered is kept: through kill -9, and when many ask at once."""
 
-import contextlib
 import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from serving import TASK, Client
+from serving import TASK, TOKENS, Client, filled
 from serving_process import SECONDS, Served, served
 
+from lifecycle import Lifecycle, Server
 from lifecycle.errors import LifecycleError
 from lifecycle.serve import Clock, app
 from lifecycle.serve.store import Store
+
+
+ADMIN = {"X-Auth-Token": TOKENS["admin"]}
 
 
 def until(running: Served, server: str, status: str) -> None:
@@ -23,54 +27,6 @@ def until(running: Served, server: str, status: str) -> None:
     while (shown := running.client.get(f"/servers/{server}").json()["server"])["status"] != status:
         assert time.monotonic() < end, shown
         time.sleep(0.02)
-
-
-class Busy:
-    """Creates servers and tags them, in several threads, until the service is killed under them."""
-
-    def __init__(self) -> None:
-        self.asked: dict[str, set[str]] = {}
-        self.answered: dict[str, set[str]] = {}
-
-    def count(self) -> int:
-        return sum(map(len, [*self.answered.values()]))
-
-    def until_killed(self, running: Served) -> None:
-        with contextlib.suppress(httpx.TransportError):  # it was killed before it answered
-            while True:
-                server = running.create()
-                self.answered[server], self.asked[server] = set(), set()
-                for number in range(10):
-                    self.asked[server].add(f"t{number}")
-                    assert running.client.put(f"/servers/{server}/tags/t{number}").status_code == 201
-                    self.answered[server].add(f"t{number}")
-
-    def check(self, running: Served) -> None:
-        for server, tags in self.answered.items():
-            kept = set(running.client.get(f"/servers/{server}").json()["server"]["tags"])
-            assert tags <= kept <= self.asked[server]
-
-    def kill(self, running: Served, after: int) -> None:
-        """Kills the service once so many requests more have been answered."""
-        end, wanted = time.monotonic() + SECONDS, self.count() + after
-        with ThreadPoolExecutor(4) as pool:
-            threads = [pool.submit(self.until_killed, running) for _ in range(4)]
-            while self.count() < wanted and time.monotonic() < end:
-                time.sleep(0.001)
-            running.process.send_signal(signal.SIGKILL)
-            running.process.wait()
-        assert [thread.result() for thread in threads] == [None] * 4
-
-
-def test_whatever_was_answered_is_there_after_a_kill(tmp_path: Path) -> None:
-    busy = Busy()
-    for number in range(4):
-        with served("--db", str(tmp_path / "servers.db"), "--task-seconds", "0") as running:
-            busy.check(running)
-            busy.kill(running, after=20 + number)
-    with served("--db", str(tmp_path / "servers.db")) as running:
-        busy.check(running)
-    assert busy.count() > 80
 
 
 def test_work_under_way_goes_on_after_a_kill(tmp_path: Path) -> None:
@@ -99,19 +55,38 @@ def test_a_clock_that_is_told_goes_on_from_where_it_was(tmp_path: Path) -> None:
     assert client.show(server)["status"] == "SHUTOFF"
 
 
-def test_of_those_who_ask_at_once_one_is_accepted() -> None:
-    with served("--task-seconds", "1000") as running:
-        server = running.create()
-        token = {"X-Auth-Token": "admin:demo"}
-        running.client.post(f"/servers/{server}/action", json={"os-resetState": {"state": "active"}}, headers=token)
+def conflicting(nova: Lifecycle) -> dict[str, Any]:
+    """What a member may ask of an ACTIVE server, each with its body, of which any one keeps all others from being asked."""
+    found: dict[str, Any] = {}
+    refused: dict[str, set[str]] = {}
+    for name, decision in nova.actions(Server(status="ACTIVE"), "member").items():
+        _, path, body = decision.ruling.wire
+        if decision.allowed and path.endswith("/action"):
+            after = Server(status=decision.status, task_state=decision.task_state, locked_by=decision.locked_by)
+            refused[name] = {other for other, one in nova.actions(after, "member").items() if not one.allowed}
+            if name in refused[name] and all(name in refused[other] and other in refused[name] for other in found):
+                found[name] = filled(body)
+    return found
 
-        def stop(_: int) -> int:
-            with httpx.Client(base_url=running.url, headers=running.client.headers, timeout=SECONDS, trust_env=False) as client:
-                return client.post(f"/servers/{server}/action", json={"os-stop": None}).status_code
 
-        with ThreadPoolExecutor(8) as pool:
-            codes = sorted(pool.map(stop, range(24)))
-    assert codes == [202] + [409] * 23
+def test_of_many_conflicting_actions_at_once_one_is_accepted(nova: Lifecycle, tmp_path: Path) -> None:
+    """By two services of one file, so that nothing but the file stands between them."""
+    asked = conflicting(nova)
+    assert len(asked) > 5
+    arguments = ("--db", str(tmp_path / "servers.db"), "--task-seconds", "1000")
+    with served(*arguments) as one, served(*arguments) as other, ThreadPoolExecutor(8) as pool:
+        for _ in range(3):
+            server = one.create()
+            reset = {"os-resetState": {"state": "active"}}
+            assert one.client.post(f"/servers/{server}/action", json=reset, headers=ADMIN).status_code == 202
+
+            def act(number: int, server: str = server) -> int:
+                side, body = (one, other)[number % 2], list(asked.values())[number % len(asked)]
+                return side.client.post(f"/servers/{server}/action", json=body).status_code
+
+            codes = sorted(pool.map(act, range(24)))
+            assert codes[0] < 300
+            assert codes[1:] == [409] * 23
 
 
 def test_two_services_of_one_file_do_not_both_accept(tmp_path: Path) -> None:

@@ -1,0 +1,97 @@
+"""Whether a deviation can be seen from outside: some request is answered otherwise, or ends otherwise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lifecycle.bodies.documents import plain
+from lifecycle.bodies.schema import ANY, BASIC, edition, starts
+from lifecycle.engine.rules import bounds
+from lifecycle.explore.diff import Side, diff
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from lifecycle import Lifecycle
+    from lifecycle.engine.microversion import Microversion
+    from lifecycle.engine.rules import Data, Rules
+
+GROUPS = ("actions", "reads", "events")
+INSIDE = ("loses", "rule")  # what a difference may be in and no answer shows
+
+
+def seen(right: Lifecycle, wrong: Lifecycle) -> list[str]:
+    """In what the answers of two lifecycles of one table differ for somebody who looks at nothing else; nothing: in none.
+
+    `code`, `message`, `status`, `task_state`, `locked_by`, `tasks`, `becomes`, `on_failure` and `remembers` of a decision;
+    `request`, what is taken for a body; `response` and `headers`; `keeps` and `gives_back`, what a document says afterwards;
+    `event`, what happens without a request.
+    """
+    one, other, reading = right.rules, wrong.rules, right.reading
+    types = {name for name in one.types if one.types[name] != other.types[name]}
+    rows = [name for group in GROUPS for name, row in one.data[group].items() if row is not other.data[group][name]]
+    groups = diff(Side(one, reading), Side(other, reading), only=rows).groups if rows else []
+    found = {"event" if group.action in one.events else change[0] for group in groups for change in group.changes}
+    for name in (*one.actions, *one.reads):
+        if name in rows or (types and _names(one.types, one.action(name)) & types):
+            for variant in one.variants(name) or (None,):
+                found |= {*_apart(one, other, (name, variant, reading))}
+    return sorted(found - {*INSIDE})
+
+
+def _names(types: Mapping[str, Data], said: Any) -> set[str]:
+    """The types that anything in a part of the rules names, and those that they name."""
+    if isinstance(said, list):
+        return {name for part in said for name in _names(types, part)}
+    if not isinstance(said, dict):
+        return set()
+    own = {name for name in said.get("type") or () if isinstance(name, str) and name in types}
+    inner = {name for part in said.values() for name in _names(types, part)}
+    return own | inner | {name for of in own for name in _names(types, types[of])}
+
+
+def _apart(one: Rules, other: Rules, asked: tuple[str, str | None, str]) -> Iterator[str]:
+    """What of an action's documents differs at some microversion, to some caller, or is kept otherwise."""
+    name, variant, reading = asked
+    for version in _versions(one, other, asked):
+        left, right = (rules.edition(name, variant, reading, version) for rules in (one, other))
+        if left is None or right is None:
+            continue  # which the decision says
+        if plain("request", one, name, left, version) != plain("request", other, name, right, version):
+            yield "request"
+        if left["keeps"] != right["keeps"]:
+            yield "keeps"
+        if [row["gives_back"] for row in left["outcomes"]] != [row["gives_back"] for row in right["outcomes"]]:
+            yield "gives_back"
+        if _fields(one, left["response"] or {}, version) != _fields(other, right["response"] or {}, version):
+            yield "response"
+        headers = [{"properties": rule["headers"]} for rule in (left, right)]
+        if _fields(one, headers[0], version) != _fields(other, headers[1], version):
+            yield "headers"
+
+
+def _versions(one: Rules, other: Rules, asked: tuple[str, str | None, str]) -> set[Microversion | None]:
+    """The microversions at which something may change, on either side."""
+    found: set[Microversion | None] = {one.newest}
+    for rules in (one, other):
+        for edition_ in rules.editions(*asked):
+            found |= {bounds(edition_)[0]}
+            rule = edition_["rule"]
+            wholes = (rule["body"], rule["response"], {"properties": rule["headers"]})
+            found |= {start for whole in wholes if whole for start in starts(rules.types, whole)}
+    oldest, newest = one.oldest, one.newest
+    return {version for version in found if version is None or (oldest and newest and oldest <= version <= newest)}
+
+
+def _fields(rules: Rules, said: Data, version: Microversion | None) -> Any:
+    found: dict[str, Any] = {}
+    for name in said.get("type", ()):
+        if name != ANY and name not in BASIC:
+            found |= _fields(rules, rules.types[name], version)
+    for name, editions in said.get("properties", {}).items():
+        field = edition(editions, version)
+        if field is not None:
+            found[name] = (field.get("by"), field.get("statuses"), _fields(rules, field, version))
+    if isinstance(said.get("items"), dict):
+        found["[]"] = _fields(rules, said["items"], version)
+    return found
