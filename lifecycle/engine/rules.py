@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     Data = Mapping[str, Any]
 
 READINGS = ("reference", "nova")
+UNSAID = ("by", "policy", "target", "override", "called", "command", "example", "body", "response", "removed", "repeats")
 NOTHING: Data = {
-    **dict.fromkeys(("by", "policy", "target", "override", "called", "command", "example", "body", "response", "removed", "repeats")),
+    **dict.fromkeys(UNSAID),
     **{key: {} for key in ("requires", "codes", "messages", "lines", "fails_instead", "headers", "keeps")},
     "lock": "ignored",
     "finds_gone": False,

@@ -1,4 +1,4 @@
-"""What a cloud has besides the things that are served: flavors, images, services, from the file beside a table, and what was made."""
+"""What a cloud has besides the things that are served: flavors, images, services; some in a file, some made meanwhile."""
 
 from __future__ import annotations
 

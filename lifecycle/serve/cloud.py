@@ -169,7 +169,8 @@ class Cloud:
             situation = self.life.situation(thing) if thing else self._nowhere
         else:
             situation = self.lifecycle.situation(Server())
-        return ruling.decide(situation.but(**mistakes, **self._named(thing, ask), exists=thing is not None or ID not in ask.names))
+        exists = thing is not None or ID not in ask.names
+        return ruling.decide(situation.but(**mistakes, **self._named(thing, ask), exists=exists))
 
     def _named(self, thing: Thing | None, ask: Ask) -> dict[str, bool]:
         """Whether the thing has what the address names below it."""
@@ -211,9 +212,7 @@ class Cloud:
         assert first is not None  # noqa: S101 - a request makes one thing at least
         return first
 
-    def _begin(
-        self, decision: Decision, ask: Ask, person: Person, thing: Thing, content: dict[str, Any], maker: Maker
-    ) -> Answer:
+    def _begin(self, decision: Decision, ask: Ask, person: Person, thing: Thing, content: dict[str, Any], maker: Maker) -> Answer:
         request = decision.ruling.request
         maker.names[ID] = thing.id
         kept = self.keeper.kept(decision.ruling.rule, ask, content, maker, person.project)
@@ -257,7 +256,7 @@ class Cloud:
         elif self.history.field in response["properties"]:
             asked = ask.query if decision.ruling.rule["body"] else {}
             found, marker = self.history.page(self._records(thing), asked, self.wire)
-            known[self.history.field] = found
+            known[str(self.history.field)] = found
             known.pop(LINKS)
             if marker is not None:
                 known[LINKS] = linked(ask, marker)

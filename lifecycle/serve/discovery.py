@@ -76,6 +76,6 @@ def _things(said: Mapping[str, Any], cloud: Cloud, request: Request) -> list[dic
     person = cloud.people.read(request.headers.get("x-auth-token"))
     spells: dict[str, dict[str, Any]] = said.get("spells", {})
     return [
-        {**one, **{field: words.get(one.get(field), one.get(field)) for field, words in spells.items()}, **said["says"]}
+        {**one, **{field: words.get(str(one.get(field)), one.get(field)) for field, words in spells.items()}, **said["says"]}
         for one in cloud.things(said["lists"], person.project if person else "")
     ]

@@ -32,11 +32,12 @@ class History:
         self._of_events: Mapping[str, str] = self._said.get("of_events", {})
 
     def open(self, thing: Thing, records: Data | None, who: Mapping[str, str | None], now: float) -> Record | None:
-        """A new record of what is asked of a thing; `who` tells the request, the user and the project. None where none is kept."""
+        """A new record of what is asked of a thing; `who` tells the request, user and project. None where none is kept."""
         if records is None or self.field is None:
             return None
         thing.count += 1
-        told = {**who, "name": records["name"], "id": thing.id, "began": self._moment(now), "changed": self._moment(now), "events": []}
+        moment = self._moment(now)
+        told = {**who, "name": records["name"], "id": thing.id, "began": moment, "changed": moment, "events": []}
         says = {field: told[key] for key, field in self._tells.items()}
         return {NUMBER: thing.count, "says": says, "begins": records["events"], "quiet": not records["tells_failure"]}
 

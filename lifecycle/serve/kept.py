@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 HOW = ("set", "add", "remove")
 ID = "id"
-NOTHING = ...
 
 
 class Keeper:
@@ -40,8 +39,8 @@ class Keeper:
         for field, change in rule["keeps"].items():
             how = next(word for word in HOW if word in change)
             source = change[how]
-            value = source if source is True else self._said(source, ask, content, change)
-            if value is NOTHING:
+            value: Any = source if source is True else self._said(source, ask, content, change)
+            if value is ...:
                 continue
             if "as" in change:
                 value = self._filled(change, value, maker)
@@ -56,12 +55,13 @@ class Keeper:
     def _said(self, source: str, ask: Ask, content: Mapping[str, Any], change: Data) -> Any:
         """What a request says: `{tag}` in its address, or a field of its body; `...` where it says nothing."""
         told = ask.body if isinstance(ask.body, dict) else {}
+        value: Any
         if source.startswith("{"):
-            value = ask.names.get(source[1:-1], NOTHING)
+            value = ask.names.get(source[1:-1], ...)
         else:
-            value = content[source] if source in content else told.get(source, NOTHING)
-        if value is NOTHING:
-            return change.get("otherwise", NOTHING)
+            value = content[source] if source in content else told.get(source, ...)
+        if value is ...:
+            return change.get("otherwise", ...)
         return change.get("means", {}).get(value, value) if isinstance(value, str) else value
 
     def _filled(self, change: Data, value: Any, maker: Maker) -> Any:

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from lifecycle import Lifecycle
     from lifecycle.engine.decide import Decision, Ruling
     from lifecycle.engine.outcome import Outcome
-    from lifecycle.serve.thing import Thing
-
     from lifecycle.serve.history import Record
+    from lifecycle.serve.thing import Thing
 
     Asked = list[str | None]
     """An action or event, its variant, the caller and the microversion: what its rule is found by."""

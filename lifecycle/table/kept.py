@@ -15,7 +15,9 @@ class Keep(Strict):
     remove: Text | Literal[True] | None = Field(
         None, description="is there no more: this field, or the one of a list that the address names; true: all of it"
     )
-    type: Name | None = Field(None, alias="as", description="what is kept of it, each of a list: a type, all of its fields filled")
+    type: Name | None = Field(
+        None, alias="as", description="what is kept of it, or each of a list: a type, with all of its fields"
+    )
     means: dict[Text, Any] = Field({}, description="by the value that is told what is kept instead")
     otherwise: Any = Field(None, description="what is kept where nothing is told")
     settled: bool = Field(False, description="whether it is there only when the work has settled")
@@ -67,7 +69,7 @@ class Part(Strict):
     """What an address names below a thing: where the thing's document holds such, and what tells one from another."""
 
     field: Text
-    key: Text | None = Field(None, description="the field of each that the address names; left out where it is the value, or its name")
+    key: Text | None = Field(None, description="the field of each that the address names; default: the entry itself, or its name")
 
 
 class View(Strict):
@@ -89,4 +91,3 @@ class History(Strict):
     fails: dict[Text, Any] = Field({}, description="what a record says besides when the work has failed")
     event_settles: dict[Text, Any] = Field({}, description="what an event says besides when it ended well")
     event_fails: dict[Text, Any] = Field({}, description="what an event says besides when it failed")
-

@@ -120,7 +120,7 @@ class Clauses(Effects):
     codes: dict[Name, Code] | None = Field(None, description="the code of a check, where it is not the usual one")
     messages: dict[Name, Text] | None = Field(None, description="the service's words for a check, where not the usual ones")
     command: Text | None = Field(None, description="the command of the service's own client, with {id} for the server")
-    body: Bodied | None = Field(None, description="what stands under the action's key, or is the whole document at its address; of a read its query")
+    body: Bodied | None = Field(None, description="what stands under the action's key; all, at an address; of a read the query")
     response: Bodied | None = Field(None, description="the document that answers when the request is accepted; default: none")
     headers: dict[Text, Fields] | None = Field(None, description="the headers of that answer that matter")
     keeps: dict[Text, Kept] | None = Field(None, description="what of the request goes into fields of the thing's own document")

@@ -98,9 +98,7 @@ def names(table: Table) -> Iterator[Named]:
         yield from _one(("checks", name, "asks"), "check or fact", check.asks, {*JUDGES, *table.facts})
         if check.asks is None:
             yield ("checks", name), "check or fact", name, {*JUDGES, *table.facts}
-    for name in table.document.keys if table.document else ():
-        yield ("document", "keys", name), "key of a case", name, {*table.facts, *DOCUMENT_KEYS}
-    yield from _one(("document", "named"), "fact", table.document and table.document.named, table.facts)
+    yield from _document_names(table)
     yield from _policy_names(table)
     yield from _requires_names(table, ("rows", "where_states_are_named"), table.rows.where_states_are_named)
     memories = {effects.remembers for _, effects in parts(table) if effects.remembers}
@@ -113,6 +111,15 @@ def names(table: Table) -> Iterator[Named]:
             yield from _one((*where, "format"), "format", node.format, FORMATS)
             yield from _one((*where, "by"), "caller", getattr(node, "by", None), table.callers)
             yield from _each((*where, "statuses"), "status", getattr(node, "statuses", None) or (), {*states, *table.statuses})
+
+
+def _document_names(table: Table) -> Iterator[Named]:
+    document = table.document
+    if document is None:
+        return
+    for name in document.keys:
+        yield ("document", "keys", name), "key of a case", name, {*table.facts, *DOCUMENT_KEYS}
+    yield from _one(("document", "named"), "fact", document.named, table.facts)
 
 
 def _policy_names(table: Table) -> Iterator[Named]:

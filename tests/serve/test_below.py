@@ -14,11 +14,10 @@ def attach(client: Client, server: str, volume: str = VOLUME, version: str | Non
     return client.ask("POST", f"/servers/{server}/os-volume_attachments", body, version=version)
 
 
-def listed(client: Client, server: str, below: str, version: str | None = None) -> list[Any]:
+def listed(client: Client, server: str, below: str, version: str | None = None) -> Any:
     reply = client.ask("GET", f"/servers/{server}/{below}", version=version)
     assert reply.status_code == 200, reply.text
-    found: list[Any] = next(iter(reply.json().values()))
-    return found
+    return next(iter(reply.json().values()))
 
 
 def test_a_volume_that_is_attached_is_shown_until_it_is_detached(client: Client) -> None:

@@ -77,10 +77,6 @@ def test_the_sdk_lives_a_whole_life(clouds: Path) -> None:
     compute.unlock_server(server)
     compute.set_server_metadata(server, role="db")
     assert compute.get_server(server).metadata == {"role": "db"}
-    image = compute.create_server_image(server, "snapshot", wait=True, timeout=SECONDS)
-    assert (image.name, image.status) == ("snapshot", "active")
-    compute.rebuild_server(server, image.id)
-    reaches("ACTIVE")
     admin = connect(clouds, "lifecycle-admin")
     admin.migrate_server(server)
     reaches("VERIFY_RESIZE")
@@ -89,6 +85,17 @@ def test_the_sdk_lives_a_whole_life(clouds: Path) -> None:
     assert [one.name for one in compute.servers(status="ACTIVE")] == ["web2"]
     compute.delete_server(server)
     compute.wait_for_delete(server, interval=0.02, wait=SECONDS)
+
+
+def test_the_sdk_makes_an_image_and_builds_from_it(clouds: Path) -> None:
+    compute = connect(clouds)
+    server = create(compute, "imaged")
+    image = compute.create_server_image(server, "snapshot", wait=True, timeout=SECONDS)
+    assert (image.name, image.status) == ("snapshot", "active")
+    compute.rebuild_server(server, image.id)
+    compute.wait_for_server(server, interval=0.02, wait=SECONDS)
+    assert compute.get_server(server).image.id == image.id
+    compute.delete_server(server)
 
 
 def test_the_sdk_attaches_and_detaches(clouds: Path) -> None:
@@ -180,7 +187,8 @@ def test_the_openstack_command_works(clouds: Path) -> None:
     refused = openstack_command(clouds, "server", "unpause", "cli")
     assert refused.returncode != 0
     assert "Cannot 'unpause' instance" in refused.stderr
-    imaged = openstack_command(clouds, "server", "image", "create", "cli", "--name", "kept", "--wait", "-f", "value", "-c", "status")
+    words = ("--name", "kept", "--wait", "-f", "value", "-c", "status")
+    imaged = openstack_command(clouds, "server", "image", "create", "cli", *words)
     assert imaged.stdout.split()[-1:] == ["active"], imaged.stderr
     told = openstack_command(clouds, "server", "event", "list", "cli", "-f", "value", "-c", "Action")
     assert told.stdout.split() == ["createImage", "stop", "create"], told.stderr

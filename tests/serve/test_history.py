@@ -16,8 +16,9 @@ def records(client: Client, server: str, query: str = "", version: str | None = 
 
 
 def last(client: Client, server: str, version: str | None = None, caller: str = "admin") -> Any:
+    path = f"/servers/{server}/os-instance-actions"
     name = records(client, server)[0]["request_id"]
-    return client.ask("GET", f"/servers/{server}/os-instance-actions/{name}", caller=caller, version=version).json()["instanceAction"]
+    return client.ask("GET", f"{path}/{name}", caller=caller, version=version).json()["instanceAction"]
 
 
 def test_each_action_is_told_by_the_request_that_asked_for_it(client: Client) -> None:

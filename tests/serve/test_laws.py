@@ -1,5 +1,6 @@
 """Whatever is asked for in whatever order: each answer is the decision on what was shown before, and comes true."""
 
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -32,7 +33,7 @@ def known(nova: Lifecycle, client: Client, server: str, locked_by: str | None) -
     return Server(**told, locked_by=locked_by)
 
 
-HELD = {
+HELD: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "volume": ("os-volume_attachments", lambda said: [one["volumeId"] for one in said["volumeAttachments"]]),
     "port": ("os-interface", lambda said: [one["port_id"] for one in said["interfaceAttachments"]]),
     "key": ("metadata", lambda said: said["metadata"]),
