@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LINES = {"action": "", "admin": "dashed", "event": "dotted", "failure": "bold", "work": "bold"}
 MESSAGES = {"action": "->", "admin": "-->", "event": "->>", "failure": "-[#{red}]->x", "work": "-->"}
-PLAIN = re.compile(r"[\w ().,:;?+/-]")
+PLAIN = re.compile(r"[\w ().,:;?+/-]|[^\x00-\x7f]")
 SIGNS = "_.,:;+/-"
 BLANK = "<U+00A0>"
 FILLS = {"state": palette.STATE, "task": palette.TASK, "end": palette.END, "any": palette.PAPER, "party": palette.STATE}

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from lifecycle import Lifecycle, Server
-from lifecycle.engine.decide import Decision
 from lifecycle.engine.situation import SIGNS
 from lifecycle.errors import LifecycleError
 from lifecycle.render.machines import scxml, xstate
@@ -54,7 +53,7 @@ class Case:
         told = {key: value for key, value in self.data.items() if key not in rules.options}
         options = {name: SIGNS.index(self.data[name]) - 1 for name in rules.options}
         server = Server(state=self.state, **told, options=options)
-        self.decision: Decision = lifecycle.decide(action, server, caller, variant=variant)
+        self.decision = lifecycle.decide(action, server, caller, variant=variant)
 
     def agrees(self, end: str | None) -> bool:
         """Whether a machine that went to this state (None: it refused) did as the table says."""
