@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lifecycle.engine.microversion import Microversion
     from lifecycle.explore.graph import Graph
     from lifecycle.explore.plan import Plan
+    from lifecycle.explore.verify import Verdict
     from lifecycle.explore.ways import Map
     from lifecycle.machine.model import AsyncMachine, Machine
     from lifecycle.machine.plant import Callback, Plant
@@ -202,14 +203,16 @@ class Lifecycle:
         """Every action with its decision, by key; a variant as `reboot:HARD`."""
         return self.bind(caller, microversion).actions(server)
 
-    def machine(self, server: Server, caller: str | None = None, microversion: str | None = None) -> Machine:
+    def machine(self, server: Server | Machine, caller: str | None = None, microversion: str | None = None) -> Machine:
         """A machine that runs from what is known of this server, its actions asked for by this caller.
 
-        Raises UnknownCaller, UnknownMicroversion and, of the server, UnknownStatus and CaseError.
+        Of a machine it makes another one in the same situation, with the same work under way. Raises UnknownCaller,
+        UnknownMicroversion and, of the server, UnknownStatus and CaseError.
         """
         from lifecycle.machine.model import Machine  # what runs is not needed to decide
 
-        return Machine(self._plant(caller, microversion), self.situation(server))
+        plant = self._plant(caller, microversion)
+        return Machine(plant, self.situation(server)) if isinstance(server, Server) else server.handed(plant)
 
     def async_machine(self, server: Server, caller: str | None = None, microversion: str | None = None) -> AsyncMachine:
         """The same for asyncio."""
@@ -245,6 +248,15 @@ class Lifecycle:
 
         version = self.rules.version(microversion) if microversion else None
         return graph(self.rules, self.reading, version, usual=usual)
+
+    def verify(self, *names: str) -> list[Verdict]:
+        """The verdicts on the table's properties, all of them or those of these names.
+
+        Raises UnknownProperty, and TooMany where there is more to explore than can be.
+        """
+        from lifecycle.explore.verify import verify
+
+        return verify(self.rules, self.reading, names)[1]
 
     def _map(self, microversion: str | None) -> Map:
         from lifecycle.explore.ways import Map

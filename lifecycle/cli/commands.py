@@ -24,6 +24,7 @@ COMMANDS = {
     "plan": "The fewest requests that bring a server to a status.",
     "show": "The rule of an action or of a status.",
     "lint": "Read a table strictly and tell all its mistakes.",
+    "verify": "Prove what must be so in all that a table allows.",
     "claims": "What every sentence of the reference comes to.",
     "diff": "Which answers differ between two tables, microversions, readings, callers, policies or options.",
     "diagram": "Draw the lifecycle.",

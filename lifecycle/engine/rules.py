@@ -119,6 +119,8 @@ class Rules:
         self.events: Data = data["events"]
         self.types: Data = data["types"]
         self.errors: Data = data["errors"]
+        self.properties: Data = data["properties"]
+        self.explored: Mapping[str, Mapping[str, int]] = data["explored"]
         self.recalls: Mapping[str, list[str]] = data["recalls"]
         self.by_vm_state = {state["vm_state"]: name for name, state in self.states.items()}
         self.by_status = self._pairs()

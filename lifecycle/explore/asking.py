@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from lifecycle.engine.checks import ASKED, Request
 from lifecycle.engine.decide import Ruling
+from lifecycle.explore.deployments import meaning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,14 +75,19 @@ class _Cutter:
                     yield from self._asked(action, variant, rule, version, guard)
 
     def _rules(self, action: str, variant: str | None) -> Iterator[tuple[Data, Microversion | None, int]]:
-        """The rules of an action, each with one of its microversions and the deployments that have it."""
-        found: dict[int, tuple[Data, Microversion | None, int]] = {}
+        """The rules of an action that mean different things, each with one of its microversions and its deployments."""
+        found: list[tuple[Any, Data, Microversion | None, int]] = []
         for (_, last), mask in self.deployments.each():
             rule = self.rules.edition(action, variant, self.reading, last)
-            if rule is not None:
-                before = found.get(id(rule), (rule, last, 0))[2]
-                found[id(rule)] = rule, last, before | mask
-        yield from found.values()
+            if rule is None:
+                continue
+            means = meaning(rule)
+            number = next((number for number, other in enumerate(found) if other[0] == means), None)
+            if number is None:
+                found.append((means, rule, last, mask))
+            else:
+                found[number] = (*found[number][:3], found[number][3] | mask)
+        yield from (one[1:] for one in found)
 
     def _asked(self, action: str, variant: str | None, rule: Data, version: Microversion | None, guard: int) -> Iterator[Asking]:
         """One rule for all callers; those are together whom it lets through at the same places."""

@@ -116,7 +116,7 @@ def deployments(
     values: dict[str, list[list[Any]]] = {}
     asked = _asked(rules, reading)
     for name, fact in rules.facts.items():
-        if name in asked and name not in lasting(rules):
+        if (name in asked or any(key == name for key, _ in apart)) and name not in lasting(rules):
             values[name] = [[fact["usual"]], [not fact["usual"]]]
     for name, number in rules.options.items():
         marks = [*asked.get(name, ()), *((value,) for key, value in apart if key == name)]

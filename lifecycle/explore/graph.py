@@ -122,7 +122,10 @@ class Graph:
     def __init__(self, rules: Rules, moves: Moves) -> None:
         self.rules = rules
         self.moves = moves
+        self.reading = moves.reading
         self.deployments: Deployments = moves.deployments
+        creating = {asking.name for asking in moves.askings if asking.creates}
+        self.triggers = [name for name in _triggers(rules) if name not in creating]
         self.nodes: list[Node] = []
         self.starts: list[Node] = []
         self._known: dict[tuple[Place, str | None, Under | None], Node] = {}
@@ -162,6 +165,12 @@ class Graph:
                     yield move, who, holder, after
         for move in self.moves.ends(node.place, work) if work else ():
             yield move, 0, lock, move.begins
+
+
+def _triggers(rules: Rules) -> Iterator[str]:
+    """All that can be asked of a thing: the actions, a variant as `reboot:HARD`."""
+    for action, row in rules.actions.items():
+        yield from (f"{action}:{variant}" if variant else action for variant in row["variants"] or (None,))
 
 
 def graph(

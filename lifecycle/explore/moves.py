@@ -74,14 +74,18 @@ class Move:
 
 
 class Moves:
-    """The moves of a table under a reading, in all its deployments."""
+    """The moves of a table under a reading, in all its deployments.
+
+    `keys` are those of a situation that can change, the lock aside.
+    """
 
     def __init__(self, rules: Rules, reading: str, deployments: Deployments) -> None:
         self.rules = rules
+        self.reading = reading
         self.deployments = deployments
         self.askings = askings(rules, reading, deployments)
         self._lasting = lasting(rules)
-        self._keys = ("state", "task_state", "before", "exists", *self._lasting)
+        self.keys = ("state", "task_state", "before", "exists", *self._lasting)
         self._turning = [name for name in self._lasting if rules.facts[name]["turns"]]
         self._by_state = {state: [one for one in self.askings if _may_be(one, state)] for state in rules.states}
         self._creating = [one for one in self.askings if one.creates]
@@ -105,7 +109,7 @@ class Moves:
     def place(self, situation: Situation) -> Place:
         """The one place of all situations that differ in nothing but the lock."""
         values = situation.values
-        key = tuple([values[name] for name in self._keys])
+        key = tuple([values[name] for name in self.keys])
         place = self._places.get(key)
         if place is None:
             place = self._places[key] = Place(self.rules, situation)
@@ -121,10 +125,8 @@ class Moves:
 
     def _asked(self, place: Place) -> Iterator[Move]:
         values = place.situation.values
-        known = self._by_state[place.state] if place.exists else self._creating
-        for asking in known:
-            if asking.creates == place.exists:
-                continue  # what needs no thing makes another one
+        gone = self.rules.states[place.state]["end"]
+        for asking in self._by_state[place.state] if place.exists else () if gone else self._creating:
             if all(values[key] in wanted for key, wanted in asking.allowed.items()):
                 yield from self._effects(asking, place)
 

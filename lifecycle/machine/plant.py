@@ -49,6 +49,12 @@ class UnknownTrigger(UnknownName):
     kind = "action or event"
 
 
+class UnknownFact(UnknownName):
+    """The table has no such fact."""
+
+    kind = "fact"
+
+
 class UnknownCallback(UnknownName):
     """A callback is for `before_`, `after_` an action or event, `enter_` or `exit_` a status."""
 
@@ -150,6 +156,12 @@ class Plant:
                 self._places.clear()
             place = self._places.setdefault(key, Place(self, situation))
         return place
+
+    def turned(self, place: Place, fact: str) -> Place:
+        """The place where all is as here but for one fact. Raises UnknownFact."""
+        if fact not in self.rules.facts:
+            raise UnknownFact(fact, self.rules.facts)
+        return self.place(place.situation.but(**{fact: not place.situation.values[fact]}))
 
     def decide(self, situation: Situation, name: str) -> Decision:
         """The decision on an action, with its variant, or an event. Raises UnknownTrigger."""

@@ -13,10 +13,11 @@ from lifecycle.engine.microversion import Microversion
 from lifecycle.engine.rules import NOTHING, READINGS
 from lifecycle.table.body import Body
 from lifecycle.table.load import Loaded
-from lifecycle.table.model import Choice, Clauses, Effects, Event, Recall, Requires, Row, Table, Variant, When
+from lifecycle.table.model import Clauses, Effects, Event, Recall, Requires, Row, Table, Variant, When
 from lifecycle.table.source import Path_
+from lifecycle.table.statements import stated
+from lifecycle.table.words import NO_TASK, Choice, choose
 
-NO_TASK = "none"
 ANY = "any"
 SAME = "same"
 EFFECTS = tuple(Effects.model_fields)
@@ -70,6 +71,8 @@ def compile_table(loaded: Loaded) -> dict[str, Any]:
         **{group: {name: compile_row(loaded, table, group, name) for name in getattr(table, group)} for group in ROWS},
     }
     data["recalls"] = recalls(data)
+    data["properties"] = {name: stated(loaded, table, name, said) for name, said in table.properties.items()}
+    data["explored"] = {reading: counts.model_dump() for reading, counts in table.explored.items()}
     return data
 
 
@@ -310,11 +313,6 @@ def _asked(requires: Requires) -> dict[str, Any]:
     for name, choice in (("state", requires.state), ("task", requires.task)):
         asked[name] = ANY if choice and choice.of == [ANY] else choice
     return {name: value for name, value in asked.items() if value is not None}
-
-
-def choose(choice: Choice, names: Iterable[str]) -> list[str]:
-    """The names that a choice names, in the order of the row; or all of `names` but those."""
-    return list(choice.of) if choice.of else [name for name in names if name not in (choice.but or ())]
 
 
 def tasks(choice: Choice, table: Table) -> list[str | None]:

@@ -9,7 +9,20 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from lifecycle.table.body import Bodied, Fields
 from lifecycle.table.kept import History, Kept, Made, Part, Records, Repeats, View
-from lifecycle.table.words import NAME_SCHEMA, Code, Name, Names, Strict, Text, Version, listed, one_or_many
+from lifecycle.table.properties import Counts, Property
+from lifecycle.table.words import (
+    NAME_SCHEMA,
+    Choice,
+    Chosen,
+    Code,
+    Name,
+    Names,
+    Strict,
+    Text,
+    Version,
+    listed,
+    one_or_many,
+)
 
 Losses = Annotated[list[Name], BeforeValidator(listed), one_or_many(NAME_SCHEMA)]  # [] takes back what the row says
 
@@ -23,27 +36,6 @@ class Recall(Strict):
 _END_SCHEMA = {"anyOf": [NAME_SCHEMA, {"type": "object", "properties": {"recall": NAME_SCHEMA}, "required": ["recall"]}]}
 End = Name | Recall
 Ends = Annotated[list[End], BeforeValidator(listed), Field(min_length=1), one_or_many(_END_SCHEMA)]
-
-
-class Choice(Strict):
-    """Some of the states or tasks: those named, or all but those named; `none` among tasks is no task."""
-
-    of: Names | None = None
-    but: Names | None = Field(None, alias="not")
-
-
-def _choice(value: object) -> object:
-    return value if isinstance(value, dict) else {"of": value}
-
-
-_CHOICE_SCHEMA = {
-    "anyOf": [
-        NAME_SCHEMA,
-        {"type": "array", "items": NAME_SCHEMA, "minItems": 1},
-        {"type": "object", "properties": {"not": {}}, "required": ["not"], "additionalProperties": False},
-    ]
-}
-Chosen = Annotated[Choice, BeforeValidator(_choice), WithJsonSchema(_CHOICE_SCHEMA)]
 
 
 class Requires(BaseModel):
@@ -371,3 +363,9 @@ class Table(Strict):
     events: dict[Name, Event] = Field({})
     actions: dict[Name, Row] = Field(min_length=1)
     reads: dict[Name, Row] = Field({}, description="requests that only look: what answers them")
+    properties: dict[Name, Property] = Field(
+        {}, description="what is always so, never, sometimes …; `lifecycle verify` proves it"
+    )
+    explored: dict[Literal["reference", "nova"], Counts] = Field(
+        {}, description="by reading how many situations and steps there are; `lifecycle verify --pin` writes it"
+    )

@@ -7,10 +7,12 @@ from lifecycle.bodies.formats import FORMATS
 from lifecycle.bodies.schema import ANY as ANY_TYPE
 from lifecycle.bodies.schema import BASIC
 from lifecycle.engine.checks import CALLER, JUDGES
+from lifecycle.table import statements
 from lifecycle.table.body import Body
-from lifecycle.table.compile import ANY, NO_TASK, SAME
-from lifecycle.table.model import Choice, Recall, Requires, Row, Table, Variant, When
+from lifecycle.table.compile import ANY, SAME
+from lifecycle.table.model import Recall, Requires, Row, Table, Variant, When
 from lifecycle.table.source import Path_
+from lifecycle.table.words import NO_TASK, Choice
 
 
 def parts(table: Table) -> Iterator[tuple[Path_, Any]]:
@@ -104,6 +106,7 @@ def names(table: Table) -> Iterator[Named]:
     memories = {effects.remembers for _, effects in parts(table) if effects.remembers}
     for path, part in parts(table):
         yield from _part_names(table, path, part, memories)
+    yield from statements.names(table)
     known = {*BASIC, ANY_TYPE, *table.types}
     for path, body in bodies(table):
         for where, node in nodes(path, body):

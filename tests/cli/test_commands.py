@@ -177,7 +177,7 @@ def test_diagram_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_schema_prints_and_writes(tmp_path: Path) -> None:
     assert json.loads(run("schema", "action").output)["title"] == "Row"
-    assert len(run("schema", "--write", str(tmp_path)).output.splitlines()) == 8
+    assert len(run("schema", "--write", str(tmp_path)).output.splitlines()) == 9
 
 
 def test_a_misspelt_command_is_suggested() -> None:
