@@ -230,8 +230,10 @@ class Lifecycle:
         """
         from lifecycle.explore.plan import plan
 
-        who = self.rules.caller(caller).name
-        return plan(self._map(microversion), self.situation(server), status, who, allow_loss)
+        who, start = self.rules.caller(caller).name, self.situation(server)
+        found = plan(self._map(microversion), start, status, who, allow_loss)
+        found.draw = lambda drawn: _drawn("of_plan", drawn, self.rules, start)
+        return found
 
     def _map(self, microversion: str | None) -> Map:
         from lifecycle.explore.ways import Map
@@ -249,6 +251,10 @@ class Lifecycle:
 
         version = decision.ruling.request.version
         return to_allow(self._map(version and text(version)), decision)
+
+    def _repr_svg_(self) -> str | None:
+        """How a notebook shows it, where something is installed that draws: the lifecycle at a glance."""
+        return _drawn("of_lifecycle", self.rules, self.reading)
 
     def _plant(self, caller: str | None, microversion: str | None) -> Plant:
         from lifecycle.machine.plant import Plant
@@ -302,6 +308,7 @@ class Lifecycle:
         if ruling is None:
             request = Request(self.rules, action, variant, who, version, self.reading)
             request.advise = self._advise
+            request.draw = lambda decision: _drawn("of_decision", decision)
             ruling = self._rulings[key] = Ruling(request)
         return ruling
 
@@ -363,6 +370,13 @@ class Lifecycle:
                     known.clear()
         self._kept += 1
         answers.setdefault(action, {})[server] = decision
+
+
+def _drawn(what: str, *asked: Any) -> str | None:
+    """The SVG of something that was asked of a Lifecycle; None where nothing is installed that draws."""
+    from lifecycle import drawing
+
+    return drawing.svg(getattr(drawing, what)(*asked))
 
 
 def _machine_again(

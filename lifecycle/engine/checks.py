@@ -59,10 +59,11 @@ class Refusal:
 class Request:
     """What is asked, by whom and when: all that a gate is made for.
 
-    `advise` tells of a refused decision what would make it allowed; whoever can explore gives it.
+    `advise` tells of a refused decision what would make it allowed, `draw` gives the SVG of any, where it can be drawn;
+    whoever can explore and draw gives them.
     """
 
-    __slots__ = ("action", "advise", "caller", "reading", "rules", "variant", "version")
+    __slots__ = ("action", "advise", "caller", "draw", "reading", "rules", "variant", "version")
 
     def __init__(
         self,
@@ -80,6 +81,7 @@ class Request:
         self.version = version
         self.reading = reading
         self.advise: Callable[[Any], list[dict[str, Any]]] = lambda _: []
+        self.draw: Callable[[Any], str | None] = lambda _: None
 
 
 class Gate(dict):  # type: ignore[type-arg]  # dict[Any, ...] would need typing when the class is made

@@ -160,6 +160,10 @@ class Decision:
         """The decision in the keys that `check --json` and `check --cases` write."""
         return {key: getattr(self, key) for key in KEYS}
 
+    def _repr_svg_(self) -> str | None:
+        """How a notebook shows it, where something is installed that draws."""
+        return self.ruling.request.draw(self)
+
     def __repr__(self) -> str:
         return f"<Decision {self.code} {self.rule or 'allowed'}: {self.reason}>"
 

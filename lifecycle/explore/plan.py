@@ -41,13 +41,17 @@ class NoPlan(LifecycleError):
 
 
 class Plan:
-    """The requests that bring a server to a status, in order; a wait is a way with no decision."""
+    """The requests that bring a server to a status, in order; a wait is a way with no decision.
 
-    __slots__ = ("target", "ways")
+    `draw` gives its SVG, where it can be drawn; whoever can draw gives it.
+    """
+
+    __slots__ = ("draw", "target", "ways")
 
     def __init__(self, target: str, ways: Sequence[Way]) -> None:
         self.target = target
         self.ways = ways
+        self.draw: Callable[[Plan], str | None] = lambda _: None
 
     def steps(self) -> Iterator[str]:
         """Each step in words."""
@@ -64,6 +68,10 @@ class Plan:
     def loses(self) -> list[str]:
         """What is lost on the way."""
         return list(dict.fromkeys(loss for decision in self.requests for loss in decision.loses))
+
+    def _repr_svg_(self) -> str | None:
+        """How a notebook shows it, where something is installed that draws."""
+        return self.draw(self)
 
     def __repr__(self) -> str:
         names = [f"{way.decision.action}" if way.decision else "wait" for way in self.ways]

@@ -241,6 +241,13 @@ class Machine:
         """What it shows, in the keys of a case: what a server of the same situation is made from."""
         return self._plant.told(self._place.situation)
 
+    def _repr_svg_(self) -> str | None:
+        """How a notebook shows it, where something is installed that draws: where it is, and what may be done now."""
+        from lifecycle.drawing import of_server, svg
+
+        plant, situation = self._plant, self.situation
+        return svg(of_server(plant.rules, plant.ruling, situation, self.history))
+
     def __copy__(self) -> Machine:
         with self._lock:
             other = type(self)(self._plant, self._place.situation)

@@ -127,14 +127,14 @@ class Place(dict):  # type: ignore[type-arg]  # dict[str, Step] would need Step 
 class Plant:
     """What all machines of one caller at one microversion share: the places known so far, and callbacks for all."""
 
-    __slots__ = ("_places", "_ruling", "callbacks", "origin", "rules")
+    __slots__ = ("_places", "callbacks", "origin", "rules", "ruling")
 
     def __init__(self, rules: Rules, ruling: Callable[[str, str | None], Ruling], callbacks: Callbacks, origin: Origin) -> None:
         """`ruling` gives the rule of a trigger and variant as this caller meets it."""
         self.rules = rules
         self.callbacks = callbacks
         self.origin = origin
-        self._ruling = ruling
+        self.ruling = ruling
         self._places: dict[tuple[object, ...], Place] = {}
 
     def place(self, situation: Situation) -> Place:
@@ -155,7 +155,7 @@ class Plant:
         trigger, _, variant = name.partition(":")
         if trigger not in self.rules.actions and name not in self.rules.events:
             raise UnknownTrigger(name, (*self.rules.actions, *self.rules.events))
-        return self._ruling(trigger, variant or None).decide(situation)
+        return self.ruling(trigger, variant or None).decide(situation)
 
     def told(self, situation: Situation) -> dict[str, Any]:
         """A situation in the keys of a case; an option by the number that stands for its sign."""

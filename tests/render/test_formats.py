@@ -15,7 +15,7 @@ PICTURE = Picture(
     NASTY,
     (Node("start", "start"), Node(NASTY), Node("gone", "end"), Node("any", "any")),
     (Edge("start", NASTY, (NASTY, "two")), Edge(NASTY, "gone", ("x",), "admin"), Edge("any", "gone", ("y",), "failure")),
-    (NASTY,),
+    notes=(NASTY,),
 )
 
 

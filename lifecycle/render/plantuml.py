@@ -1,0 +1,110 @@
+"""PlantUML: a state diagram, a sequence diagram, or for a matrix a table in a legend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lifecycle.render import palette
+from lifecycle.render.letters import clean
+from lifecycle.render.picture import COLUMNS, ROWS, merged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lifecycle.render.picture import Edge, Node, Picture
+
+LINES = {"action": "", "admin": "dashed", "event": "dotted", "failure": "bold", "work": "bold"}
+MESSAGES = {"action": "->", "admin": "-->", "event": "->>", "failure": "-[#{red}]->x", "work": "-->"}
+FILLS = {"state": palette.STATE, "task": palette.TASK, "end": palette.END, "any": palette.PAPER, "party": palette.STATE}
+
+
+def plantuml(picture: Picture) -> str:
+    """The picture as PlantUML text."""
+    draw = {"graph": _graph, "sequence": _sequence, "matrix": _matrix}[picture.form]
+    title = [f"title {_text(picture.title)}"] if picture.form != "matrix" else []
+    lines = ["@startuml", *title, "skinparam shadowing false", *draw(picture)]
+    notes = [*picture.notes, *filter(None, [palette.legend(picture)])]
+    if notes:
+        lines += ["footer", *map(_text, notes), "endfooter"]
+    return "\n".join([*lines, "@enduml"]) + "\n"
+
+
+def _graph(picture: Picture) -> Iterator[str]:
+    names = {node.name: f"n{number}" for number, node in enumerate(picture.nodes)}
+    known = {group.name for group in picture.groups}
+    yield "hide empty description"
+    yield "left to right direction"
+    for number, group in enumerate(picture.groups):
+        yield f'state "{_text(group.label) or " "}" as g{number} {{'
+        for node in picture.in_group(group.name):
+            yield from _node(names[node.name], node)
+        yield "}"
+    for node in picture.nodes:
+        if node.group not in known:
+            yield from _node(names[node.name], node)
+    for edge in merged(picture.edges):
+        yield _edge(names, edge)
+
+
+def _node(name: str, node: Node) -> Iterator[str]:
+    """The state, its notes, and for an end what shows it."""
+    if node.kind == "start":
+        yield f"state {name} <<start>>"
+        return
+    border = palette.MARKS.get(node.mark, "")
+    fill = palette.HERE if node.mark == "here" else FILLS.get(node.kind, palette.PAPER)
+    yield f'state "{_text(node.text) or " "}" as {name} {fill}{f";line:{border[1:]};line.bold" if border else ""}'
+    yield from (f"{name} : {_text(note)}" for note in node.notes)
+    if node.kind == "end":
+        yield f"{name} --> [*]"
+
+
+def _edge(names: dict[str, str], edge: Edge) -> str:
+    colour = palette.MARKS.get(edge.mark, palette.RED if edge.kind == "failure" else "")
+    style = ",".join(filter(None, (colour, LINES[edge.kind])))
+    arrow = f"-[{style}]->" if style else "-->"
+    sign = palette.sign(edge)
+    label = "\\n".join(_text(sign + label) for label in edge.labels)
+    return f"{names[edge.source]} {arrow} {names[edge.target]}{f' : {label}' if label else ''}"
+
+
+def _sequence(picture: Picture) -> Iterator[str]:
+    names = {node.name: f"p{number}" for number, node in enumerate(picture.nodes)}
+    yield from (f'participant "{_text(node.text) or " "}" as {names[node.name]}' for node in picture.nodes)
+    for edge in picture.edges:
+        text = "\\n".join(map(_text, edge.labels))
+        if edge.source == edge.target:
+            yield f"rnote over {names[edge.source]} : {text}"
+        else:
+            arrow = MESSAGES[edge.kind].replace("{red}", palette.RED[1:])
+            yield f"{names[edge.source]} {arrow} {names[edge.target]} : {text}"
+
+
+def _matrix(picture: Picture) -> Iterator[str]:
+    rows, columns = picture.in_group(ROWS), picture.in_group(COLUMNS)
+    cells = {(edge.source, edge.target): " ".join(edge.labels) for edge in picture.edges}
+    yield "legend"
+    yield "".join(f"|= {_cell(text)} " for text in (picture.title, *(node.text for node in columns))) + "|"
+    for row in rows:
+        texts = (row.text, *(cells.get((row.name, column.name), "") for column in columns))
+        yield "".join(f"| {_cell(text)} " for text in texts) + "|"
+    yield "endlegend"
+
+
+def _cell(text: str) -> str:
+    return _text(text).replace("|", "<U+007C>") or " "
+
+
+def _text(text: str) -> str:
+    """Text with what PlantUML's own markup would take for its own written by number."""
+    marked = "".join(
+        f"<U+{ord(letter):04X}>" if letter in "\"<>\\~*/_-=#%|&{}[]^:!@'`$" and _odd(text) else letter for letter in clean(text)
+    )
+    return marked.replace("\n", "\\n")
+
+
+def _odd(text: str) -> bool:
+    """Whether a text could hold markup: plain names and sentences do not."""
+    return any(letter in "\"<>\\~#%|&{}[]^!@'`$\n" for letter in text) or any(
+        pair in text for pair in ("**", "//", "__", "--", "==", "~~")
+    )
