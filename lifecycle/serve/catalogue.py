@@ -20,13 +20,13 @@ class Catalogue:
     What things have made besides is the project's whose thing it was; the store keeps it.
     """
 
-    def __init__(self, kinds: Mapping[str, Any], neighbours: Mapping[str, Any], store: Store) -> None:
+    def __init__(self, kinds: Mapping[str, Any], neighbours: Mapping[str, Any], store: Store | None = None) -> None:
         self.kinds = kinds
         self.neighbours = neighbours
         self._store = store
 
     @classmethod
-    def beside(cls, table: str | os.PathLike[str], store: Store) -> Catalogue:
+    def beside(cls, table: str | os.PathLike[str], store: Store | None = None) -> Catalogue:
         """The catalogue of a table; an empty one where none lies beside it."""
         root, _ = find(table)
         path = os.path.join(root, CLOUD)
@@ -40,7 +40,7 @@ class Catalogue:
 
     def things(self, kind: str, project: str | None) -> list[dict[str, Any]]:
         """All of a kind that a project may look at; None looks at everyone's. What was made comes last."""
-        return [*self.kinds[kind]["things"], *self._store.made(kind, project)]
+        return [*self.kinds[kind]["things"], *(self._store.made(kind, project) if self._store else ())]
 
     def find(self, kind: str, name: object, project: str | None) -> dict[str, Any] | None:
         """The one of a kind that has this id."""
