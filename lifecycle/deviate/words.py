@@ -64,7 +64,7 @@ class Words:
         elif isinstance(value, BaseModel):
             yield from self.within(value, path)
         elif isinstance(value, dict):
-            inner = get_args(_bare(kind))[-1]
+            inner = next(reversed(get_args(_bare(kind))), Any)
             for name, part in value.items():
                 yield from self.others(inner, part, (*path, name))
                 if path[-1] not in KEPT:
