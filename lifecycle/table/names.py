@@ -156,6 +156,8 @@ def _part_names(table: Table, path: Path_, part: Any, memories: set[str]) -> Ite
     if part.records:
         for name, task in part.records.events.items():
             yield from _one((*path, "records", "events", name), "task", task, tasks)
+    for fact in part.failed or ():
+        yield (*path, "failed", fact), "fact", fact, table.facts
     for field, keep in (getattr(part, "keeps", None) or {}).items():
         yield from _one((*path, "keeps", field, "as"), "type", keep.type, table.types)
     if part.at_once:
