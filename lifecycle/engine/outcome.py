@@ -18,6 +18,7 @@ class Outcome:
     __slots__ = (
         "answers",
         "becomes",
+        "failed",
         "fails",
         "gives_back",
         "lock",
@@ -38,6 +39,7 @@ class Outcome:
         self.becomes = ends(rules, data["becomes"], values)
         self.shown: tuple[str, str | None] | None = _shown(data, self.becomes, values)
         self.fails = ends(rules, data["fails"], values)
+        self.failed: Mapping[str, bool] = data["failed"]
         self.loses: tuple[str, ...] = tuple(data["loses"])
         self.lock: bool | None = data["lock"]
         self.remembers: str | None = data["remembers"]

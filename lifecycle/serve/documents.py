@@ -116,6 +116,7 @@ class Documents:
         document = dict(thing.document)
         for key, field in self.said["keys"].items():
             document[field["field"]] = known[key] if key in known else self._fact(field, document, yes=values[key])
+        for key, field in self.said["keys"].items():
             for other in field["also"]:
                 document[other] = self._fact({"field": other, "yes": None, "no": None}, document, yes=values[key])
         document.update(rules.states[values["state"]]["says"])

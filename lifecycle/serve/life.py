@@ -186,7 +186,7 @@ class Life:
         ends = (outcome.fails if fails else outcome.becomes) or (thing.values["state"],)
         began = Situation({**work["began"], **self._signs, **ASKED}, frozenset())
         after = settled(self.rules, self.situation(thing), Work(outcome, work["index"], began), ends[0])
-        self._place(thing, after, now)
+        self._place(thing, after.but(**outcome.failed) if fails else after, now)
         if not fails:
             keep(thing.document, work["kept"])
         self._over(thing, work.get("made", {}), fails=fails)

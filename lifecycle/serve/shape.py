@@ -31,7 +31,7 @@ class Make(Protocol):
 class Field:
     """One field: whether it must be there, the statuses that it is there at, and the flags of the request it goes by."""
 
-    __slots__ = ("name", "required", "shape", "statuses", "unless", "when")
+    __slots__ = ("beside", "name", "required", "shape", "statuses", "unless", "when")
 
     def __init__(self, name: str, said: Data, shape: Shape) -> None:
         self.name = name
@@ -40,6 +40,7 @@ class Field:
         self.statuses = said.get("statuses")
         self.when: str | None = said.get("when")
         self.unless: str | None = said.get("unless")
+        self.beside: str | None = said.get("beside")
 
 
 class Shape:
@@ -93,6 +94,8 @@ class Shape:
 def _value(field: Field, known: Mapping[str, Any], make: Make, status: str | None) -> Any:
     """The value of a field; `...` where it is not there."""
     if (field.when and not make.flagged(field.when)) or (field.unless and make.flagged(field.unless)):
+        return ...
+    if field.beside and not known.get(field.beside):
         return ...
     if field.statuses is not None and status not in field.statuses and not field.required:
         return ...

@@ -335,6 +335,7 @@ def _outcome(loaded: Loaded, table: Table, parts: list[tuple[Path_, Any]], when:
         "at_once": _at_once(at_once) if at_once is not None else None,
         "becomes": becomes,
         "fails": _ends(said["fails"]) or (becomes and ["same"]),
+        "failed": said["failed"] or {},
         "loses": said["loses"] or [],
         "lock": said["locks"],
         "remembers": said["remembers"],

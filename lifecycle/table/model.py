@@ -76,6 +76,7 @@ class Effects(Strict):
     at_once: AtOnce | None = Field(None, description="what is shown right after the answer; default: the first task")
     becomes: Ends | None = Field(None, description="where it ends when the work settles: states, same, or {recall: …}")
     fails: Ends | None = Field(None, description="where it ends when the work fails: states, same, or {recall: …}")
+    failed: dict[Name, bool] | None = Field(None, description="facts that are so when the work has failed")
     loses: Losses | None = Field(None, description="what cannot be had back: disk, memory, server …")
     locks: bool | None = Field(None, description="true: the caller holds the lock then; false: nobody does")
     remembers: Name | None = Field(None, description="remembers the state that it was in, under this name")

@@ -156,11 +156,7 @@ def _part_names(table: Table, path: Path_, part: Any, memories: set[str]) -> Ite
             yield (*path, field, name), "check", name, table.checks
     yield from _each((*path, "task"), "task", part.task or (), tasks)
     yield from _one((*path, "gives_back"), "memory", getattr(part, "gives_back", None), memories)
-    if part.records:
-        for name, task in part.records.events.items():
-            yield from _one((*path, "records", "events", name), "task", task, tasks)
-    for field, keep in (getattr(part, "keeps", None) or {}).items():
-        yield from _one((*path, "keeps", field, "as"), "type", keep.type, table.types)
+    yield from _kept_names(table, path, part, tasks)
     if part.at_once:
         yield from _one((*path, "at_once", "state"), "state", part.at_once.state, states)
         yield from _one((*path, "at_once", "task"), "task", part.at_once.task, tasks)
@@ -170,6 +166,17 @@ def _part_names(table: Table, path: Path_, part: Any, memories: set[str]) -> Ite
                 yield (*path, field, number, "recall"), "memory", end.recall, memories
             else:
                 yield (*path, field, number), "state", end, {*states, SAME}
+
+
+def _kept_names(table: Table, path: Path_, part: Any, tasks: Iterable[str]) -> Iterator[Named]:
+    """The names in what is kept of a request."""
+    if part.records:
+        for name, task in part.records.events.items():
+            yield from _one((*path, "records", "events", name), "task", task, tasks)
+    for fact in part.failed or ():
+        yield (*path, "failed", fact), "fact", fact, table.facts
+    for field, keep in (getattr(part, "keeps", None) or {}).items():
+        yield from _one((*path, "keeps", field, "as"), "type", keep.type, table.types)
 
 
 def _requires_names(table: Table, path: Path_, requires: Requires | None) -> Iterator[Named]:

@@ -13,6 +13,7 @@ from serving import LONG, TASK, Client
 from lifecycle.serve import Clock, app
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Iterator
 
     import httpx
@@ -37,10 +38,13 @@ SAME = (
     "progress",
 )
 """What a server says of itself alike on both, to the letter."""
-BELOW = ("os-volume_attachments", "os-interface", "os-instance-actions", "metadata", "tags", "ips")
-"""What is shown below a server."""
+HISTORY = "os-instance-actions"
+BELOW = ("os-volume_attachments", "os-interface", "metadata", "tags", "ips")
+"""What is shown below a server besides its history."""
+FEW = 2  # of them that are looked at after one request
 SHOWN_AT = 96
 MOST_TASKS = 30
+NEVER = 10**9  # the clock of one service goes on from case to case
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,11 @@ class Case:
 class Sides:
     """Both, each with its own server of the same world; a refusal leaves both as they were, and nothing is restored then."""
 
-    def __init__(self, cloud: Cloud, nova: Lifecycle) -> None:
+    def __init__(self, cloud: Cloud, nova: Lifecycle, rng: random.Random) -> None:
         self.cloud = cloud
+        self._rng = rng
         self._clock = Clock(0)
-        self._client = Client(app(nova, clock=self._clock, options=OPTIONS), self._clock)
+        self._client = Client(app(nova, clock=self._clock, options={**OPTIONS, "reclaim_instance_interval": NEVER}), self._clock)
         self._store = self._client.app.state.cloud.store._sql  # noqa: SLF001 - a test may look behind the scenes
         self._empty = self._store.serialize()
         self._worlds: dict[str, tuple[World, bytes]] = {}
@@ -108,9 +113,16 @@ class Sides:
             client.clock.advance(LONG)
         return world
 
-    def differences(self, case: Case) -> Iterator[str]:
-        """What one request brings otherwise in the reference service than in Nova."""
-        self.go(case.world)
+    def looks(self, path: str, caller: str, minor: int) -> Iterator[str]:
+        """What is answered otherwise to a request that only looks; `{id}` and `{port}` are each one's own."""
+        self.go("ACTIVE")
+        their, our = (path.format(id=world.id, port=world.port) for world in (self.theirs, self.ours))
+        yield from self._answers(self.cloud.ask("GET", their, None, caller, minor), self._ask("GET", our, None, caller, minor))
+
+    def differences(self, case: Case, *, going_on: bool = False) -> Iterator[str]:
+        """What one request brings otherwise in the reference service than in Nova, from its world or from where both are."""
+        if not going_on:
+            self.go(case.world)
         theirs_asked = wire(case.action, case.variant, case.minor, self.theirs)
         ours_asked = wire(case.action, case.variant, case.minor, replace(self.ours, elsewhere=self.theirs.elsewhere))
         if theirs_asked is None or ours_asked is None:
@@ -128,14 +140,14 @@ class Sides:
         if theirs.code >= 400 and ours.status_code >= 400:
             return
         self._at = None
-        yield from self._servers("right after", case)
+        yield from self._servers("right after", "admin", SHOWN_AT)
         self.cloud.control("POST", "/pump", {"n": -1})
         self.cloud.settle()
         tasks = self.cloud.tasks(self.theirs.id, since)
         seen = list(self._tasks())
         if tasks != seen:
             yield f"it runs through {seen}, not {tasks}"
-        yield from self._servers("in the end", case)
+        yield from self._servers("in the end", case.caller, case.minor)
         yield from self._below(case)
 
     def _ask(self, method: str, path: str, body: object = None, caller: str = "admin", minor: int = SHOWN_AT) -> httpx.Response:
@@ -173,17 +185,13 @@ class Sides:
                 words = words.replace(name, "{…}") if name else words
         return re.sub(r"host[0-9]", "{host}", words)
 
-    def _servers(self, when: str, case: Case) -> Iterator[str]:
-        """How both show the server, to an admin and to whoever asked."""
-        caller = case.caller if case.caller not in ("stranger", "anonymous") else "member"
-        for who, minor in {("admin", SHOWN_AT), (caller, case.minor)}:
-            theirs = self.cloud.ask("GET", f"/servers/{self.theirs.id}", caller=who, minor=minor)
-            ours = self._ask("GET", f"/servers/{self.ours.id}", caller=who, minor=minor)
-            if ours.status_code != theirs.code:
-                yield f"{when} GET answers {ours.status_code}, not {theirs.code}"
-                return
-            if theirs.code != 200:
-                return
+    def _servers(self, when: str, who: str, minor: int) -> Iterator[str]:
+        """How both show the server to someone."""
+        theirs = self.cloud.ask("GET", f"/servers/{self.theirs.id}", caller=who, minor=minor)
+        ours = self._ask("GET", f"/servers/{self.ours.id}", caller=who, minor=minor)
+        if ours.status_code != theirs.code:
+            yield f"{when} GET answers {ours.status_code}, not {theirs.code}"
+        elif theirs.code == 200:
             their, our = theirs.document["server"], ours.json()["server"]
             yield from differing(f"{when}, to {who} at 2.{minor},", shape(our), shape(their))
             for name in SAME:
@@ -192,7 +200,7 @@ class Sides:
 
     def _below(self, case: Case) -> Iterator[str]:
         """What both show below the server: shapes, how many of each, and what was done with which events."""
-        for part in BELOW:
+        for part in (HISTORY, *self._rng.sample(BELOW, FEW)):
             theirs = self.cloud.ask("GET", f"/servers/{self.theirs.id}/{part}", caller="admin", minor=case.minor)
             ours = self._ask("GET", f"/servers/{self.ours.id}/{part}", caller="admin", minor=case.minor)
             if ours.status_code != theirs.code:
@@ -201,7 +209,7 @@ class Sides:
                 document = ours.json()
                 many = part != "ips"  # a floating address is another service's
                 yield from differing(part, shape(document, many=many), shape(theirs.document, many=many))
-                if part == "os-instance-actions":
+                if part == HISTORY:
                     yield from self._histories(theirs.document["instanceActions"], document["instanceActions"], case)
 
     def _histories(self, theirs: list[Any], ours: list[Any], case: Case) -> Iterator[str]:
@@ -210,7 +218,7 @@ class Sides:
         if names[0] != names[1]:
             yield f"the history tells {names[0]}, not {names[1]}"
             return
-        for who in ("admin", "member"):
+        for who in {"admin", case.caller}:
             told = []
             for side, records, server in ((self._events, ours, self.ours), (self._their_events, theirs, self.theirs)):
                 told.append(side(f"/servers/{server.id}/os-instance-actions/{records[0]['request_id']}", who, case.minor))
@@ -232,7 +240,7 @@ def _told(document: Any) -> Any:
     """What a record says but for moments and hosts, with the fields of its events."""
     action = document["instanceAction"]
     events = [(event["event"], event["result"], sorted(event)) for event in action.get("events", ())]
-    return sorted(action), action["message"], sorted(events)
+    return sorted(action), action["message"], sorted(events, key=str)
 
 
 def shape(document: Any, *, many: bool = False) -> Any:
