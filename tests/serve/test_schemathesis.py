@@ -47,7 +47,7 @@ class Fuzzed:
 
     def ask(self, case: Any, whose: str) -> httpx.Response:
         """What a case is answered, about a server of one's own, of others, or none at all."""
-        server = {OWN: self.own, STRANGE: lambda: self.strange, NONE: lambda: "nothing"}[whose]()
+        server = self.own() if whose == OWN else self.strange if whose == STRANGE else "nothing"
         case.path_parameters = {**case.path_parameters, **({"id": server} if "id" in case.path_parameters else {})}
         told = case.as_transport_kwargs()
         sent = next((told[key] for key in ("json", "data") if key in told and not isinstance(told[key], NotSet)), None)
@@ -82,7 +82,8 @@ def fuzzed(nova: Lifecycle) -> Iterator[Fuzzed]:
 def operations(nova: Lifecycle) -> list[Any]:
     version = nova.rules.version(VERSION)
     document = openapi(nova.rules, nova.reading, version, lambda name, variant, who: nova.ruling(name, variant, who, VERSION))
-    return [found.ok() for found in schemathesis.openapi.from_dict(document).get_all_operations()]
+    found: Any = schemathesis.openapi.from_dict(document)
+    return [one.ok() for one in found.get_all_operations()]
 
 
 def cases(operation: Any, mode: GenerationMode) -> st.SearchStrategy[Any]:
