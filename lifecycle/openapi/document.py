@@ -152,9 +152,11 @@ class _Book:
         schemas = [answer for answer in answers if answer is not None]
         if schemas:
             made["content"] = {JSON: {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}}
-        headers = {name: header for one in some for name, header in self._headers(one).items()}
+        told = [self._headers(one) for one in some]
+        headers = {name: header for one in told for name, header in one.items()}
+        always = {name for name in headers if all(one.get(name, {}).get("required") for one in told)}
         if headers:
-            made["headers"] = headers
+            made["headers"] = {name: _needed(header, always=name in always) for name, header in headers.items()}
         return made
 
     def _answer(self, asked: Asked) -> Schema | None:
@@ -173,6 +175,11 @@ class _Book:
                     header = standard(schema(self.rules.types, field, self.version))
                     made[name] = {"schema": header, **({"required": True} if field.get("required") else {})}
         return made
+
+
+def _needed(header: dict[str, Any], *, always: bool) -> dict[str, Any]:
+    """A header as it is said of all the requests of one address: whether it always comes with this code."""
+    return {**header, "required": True} if always else {word: value for word, value in header.items() if word != "required"}
 
 
 def _gone(asked: Asked) -> bool:

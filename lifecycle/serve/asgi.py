@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -187,6 +188,7 @@ class Front:
 
 
 METHOD = 405
+LEFT = 400  # which nobody reads
 UNAVAILABLE = 503
 
 
@@ -202,10 +204,13 @@ def addresses(cloud: Cloud) -> Named:
 
 
 async def _body(request: Request) -> bytes | None:
-    """The body of a request; None where it is larger than any."""
+    """The body of a request; None where it is larger than any. Raises HTTPException where whoever asked has left."""
     held = bytearray()
-    async for part in request.stream():
-        held += part
-        if len(held) > MAX_BODY:
-            return None
+    try:
+        async for part in request.stream():
+            held += part
+            if len(held) > MAX_BODY:
+                return None
+    except ClientDisconnect:
+        raise HTTPException(LEFT) from None  # of a request that came in part nothing is done
     return bytes(held)
