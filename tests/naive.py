@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from lifecycle.engine import microversion
 from lifecycle.engine.checks import Request
 from lifecycle.engine.decide import Ruling
-from lifecycle.engine.outcome import Outcome
 from lifecycle.engine.rules import Rules
 from lifecycle.engine.situation import SIGNS, Situation
 from lifecycle.engine.step import Work, begun, goes_on, moved, settled
@@ -53,6 +52,7 @@ class World:
         self.creates = any(check.asks == "exists" for check in rules.checks)
         self.steps: dict[Here, list[Did]] = {}
         self.works: dict[tuple[Any, ...], Work] = {}
+        self.rulings: dict[tuple[str, str | None, str | None], Ruling] = {}
         todo = list(self.starts())
         while todo:
             here = todo.pop()
@@ -63,7 +63,11 @@ class World:
     def starts(self) -> Iterator[Here]:
         rules = self.rules
         makers = [name for name in rules.actions if self.creating(name, None)]
-        free = [name for name in self.changing if not rules.facts[name]["turns"] and name not in rules.states[rules.usual_state]["implies"]]
+        free = [
+            name
+            for name in self.changing
+            if not rules.facts[name]["turns"] and name not in rules.states[rules.usual_state]["implies"]
+        ]
         for chosen in product((True, False), repeat=len(free)):
             values = {"state": rules.usual_state, "task_state": None, "locked_by": None, "before": None, "exists": not makers}
             values |= {name: rules.facts[name]["usual"] for name in self.changing}
@@ -95,12 +99,16 @@ class World:
             for variant in row["variants"] or (None,):
                 if self.creating(action, variant) == unborn or unborn:
                     for caller in self.rules.callers.values():
-                        request = Request(self.rules, action, variant, caller, self.version, "reference")
-                        decision = Ruling(request).decide(self.situation(here))
+                        decision = self.ruling(action, variant, caller.name).decide(self.situation(here))
                         yield (f"{action}:{variant}" if variant else action), caller.name, decision
         for event in self.rules.events if here.get("exists") else ():
-            request = Request(self.rules, event, None, self.rules.caller(None), self.version, "reference")
-            yield event, None, Ruling(request).decide(self.situation(here))
+            yield event, None, self.ruling(event, None, None).decide(self.situation(here))
+
+    def ruling(self, name: str, variant: str | None, caller: str | None) -> Ruling:
+        key = (name, variant, caller)
+        if key not in self.rulings:
+            self.rulings[key] = Ruling(Request(self.rules, *key[:2], self.rules.caller(caller), self.version, "reference"))
+        return self.rulings[key]
 
     def happens(self, here: Here) -> Iterator[Did]:
         before = self.situation(here)
@@ -110,7 +118,7 @@ class World:
                 after, own = begun(self.rules, decision)
                 kept = here.work[0] if own is None and here.work else name
                 goes = own or (work if goes_on(before, after) else None)
-                outcome: Outcome = decision.outcome
+                outcome = decision.outcome
                 ends = ((outcome.becomes or ()) + (outcome.fails or ())) if own else ()
                 to = self.here(after, kept, goes)
                 tasks = outcome.tasks if own else ()
@@ -119,7 +127,12 @@ class World:
                 yield Did("refused", name, caller, here)
         for name in self.changing if here.get("exists") else ():
             if self.rules.facts[name]["turns"] and name not in self.rules.states[here.get("state")]["implies"]:
-                yield Did("turns", name, None, self.here(before.but(**{name: not before.values[name]}), here.work[0] if here.work else "", work))
+                yield Did(
+                    "turns",
+                    name,
+                    None,
+                    self.here(before.but(**{name: not before.values[name]}), here.work[0] if here.work else "", work),
+                )
         if work is not None and here.work is not None:
             yield from self.goes(here, here.work[0], before, work)
 
@@ -244,7 +257,7 @@ def deployments(rules: Rules) -> Iterator[Deployment]:
     """Every microversion with every value of what does not change."""
     implied = {fact for state in rules.states.values() for fact in state["implies"]}
     fixed = [name for name, fact in rules.facts.items() if not fact["turns"] and name not in implied]
-    domains = [*([True, False] for _ in fixed), *(list(SIGNS) for _ in rules.options)]
+    domains: list[list[Any]] = [*([True, False] for _ in fixed), *(list(SIGNS) for _ in rules.options)]
     for version in versions(rules):
         for chosen in product(*domains):
             yield version, dict(zip([*fixed, *rules.options], chosen, strict=True))

@@ -42,7 +42,12 @@ EFFECTS: dict[str, st.SearchStrategy[Any]] = {
     "loses": st.sampled_from(["disk", "memory"]),
 }
 WHEN = told(
-    state=some(STATES), task=some(TASKS, none=True), before=some(STATES, none=True), hot=st.booleans(), wet=st.booleans(), limit=SIGN
+    state=some(STATES),
+    task=some(TASKS, none=True),
+    before=some(STATES, none=True),
+    hot=st.booleans(),
+    wet=st.booleans(),
+    limit=SIGN,
 )
 OUTCOME = st.builds(lambda when, effects: {"when": when, **effects}, WHEN, told(**EFFECTS))
 REQUIRES = told(state=some(STATES), task=some(TASKS, none=True), up=st.booleans(), hot=st.booleans(), wet=st.booleans())
@@ -60,7 +65,9 @@ def fields(words: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[s
 
 
 BOUNDS = {"since": st.sampled_from(["1.1", "1.2"]), "until": st.sampled_from(["1.2", "1.3"])}
-CHANGE = st.builds(lambda bounds, clauses: {**bounds, **clauses}, fields(BOUNDS), fields({"requires": REQUIRES, "by": CLAUSES["by"]}))
+CHANGE = st.builds(
+    lambda bounds, clauses: {**bounds, **clauses}, fields(BOUNDS), fields({"requires": REQUIRES, "by": CLAUSES["by"]})
+)
 ROW = st.builds(
     lambda row, bounds, changes: {"title": "t", "cite": "c", **row, **bounds, "changes": changes},
     fields(CLAUSES),
@@ -111,7 +118,12 @@ PROPERTY = st.builds(
             st.sampled_from(["leads_to", "reachable"]),
             WHERE,
         ),
-        st.builds(lambda when, kind, where: {"when": when, kind: where}, WHERE, st.sampled_from(["leads_to", "reachable"]), WHERE),
+        st.builds(
+            lambda when, kind, where: {"when": when, kind: where}, WHERE, st.sampled_from(["leads_to", "reachable"]), WHERE
+        ),
+        st.builds(
+            lambda by: {"when": {"task": TASKS[0]}, "by": by, "leads_to": {"task": {"not": TASKS[0]}}}, some(CALLERS, none=True)
+        ),
     ),
     fields(BOUNDS),
 )
@@ -129,7 +141,12 @@ def contents(draw: st.DrawFn) -> dict[str, Any]:
     actions = {name: draw(ROW) for name in ACTIONS}
     actions["one"]["remembers"] = "mind"
     if creates:
-        made = {"requires": {"exists": "any"}, "lock": "ignored", "at_once": {"state": "A"}, "becomes": draw(st.sampled_from(STATES))}
+        made = {
+            "requires": {"exists": "any"},
+            "lock": "ignored",
+            "at_once": {"state": "A"},
+            "becomes": draw(st.sampled_from(STATES)),
+        }
         actions["create"] = {"title": "t", "cite": "c", "address": "POST /things", **made}
     states: dict[str, Any] = {name: {} for name in STATES}
     states["B"] = {"implies": {"wet": draw(st.booleans())}}

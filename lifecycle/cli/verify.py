@@ -65,9 +65,9 @@ def command(names: Sequence[str], form: str, pins: bool, as_json: bool, **option
         told["deployments"] = found.deployments.size
         click.echo(json.dumps({**told, "properties": [_data(verdict) for verdict in verdicts]}, ensure_ascii=False, indent=2))
     elif form == "test":
-        from lifecycle.explore.paste import tests
+        from lifecycle.explore.paste import as_tests
 
-        click.echo(tests(verdicts, _loading(lifecycle)), nl=False)
+        click.echo(as_tests(verdicts, _loading(lifecycle)), nl=False)
     else:
         for line in (*_lines(verdicts), *_summary(found, verdicts)):
             click.echo(line)
@@ -182,11 +182,11 @@ def _trace_data(made: Trace) -> dict[str, Any]:
     from lifecycle.explore import telling
 
     steps: list[dict[str, Any]] = [
-        {"kind": step.kind, "name": step.name, "by": made.caller(step.callers), **_place(step.target)} for step in made.steps
+        {"kind": step.kind, "name": step.name, "by": made.caller(step), **_place(step.target)} for step in made.steps
     ]
     if made.refusal is not None:
         one = made.refusal
-        steps.append({"kind": "refused", "name": one.name, "by": made.caller(one.callers), **_place(one.node)})
+        steps.append({"kind": "refused", "name": one.name, "by": made.caller(one), **_place(one.node)})
     return {
         "deployment": made.verdict.graph.deployments.told(made.deployment),
         "start": _place(made.start),

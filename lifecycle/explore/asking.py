@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Allowed = dict[str, frozenset[Any]]
     """By key of a situation the values that a rule lets through; a key that is not there is free."""
 
+SAYS = ("tasks", "at_once", "becomes", "remembers")
 RIGHT = {"envelope": True, "body": True}
 
 
@@ -29,10 +30,11 @@ class Asking:
     """One action and variant, or event, by one rule: where it is allowed, in which deployments and to whom.
 
     `name` is that of a trigger (`reboot:HARD`). `callers` holds by lock the bits of those who may, in the order of
-    `rules.callers`; an event has none and happens where it is allowed. `creates`: it needs no thing.
+    `rules.callers`; an event has none and happens where it is allowed. `creates`: it needs no thing; `idle`: whatever its
+    outcome, it changes nothing.
     """
 
-    __slots__ = ("action", "allowed", "callers", "creates", "event", "guard", "name", "rule", "variant")
+    __slots__ = ("action", "allowed", "callers", "creates", "event", "guard", "idle", "name", "rule", "variant")
 
     def __init__(
         self, action: str, variant: str | None, rule: Data, allowed: Allowed, guard: int, *, creates: bool = False
@@ -45,6 +47,7 @@ class Asking:
         self.guard = guard
         self.event = False
         self.creates = creates
+        self.idle = all(not any(row[word] for word in SAYS) and row["lock"] is None for row in rule["outcomes"])
         self.callers: dict[str | None, int] = {}
 
 

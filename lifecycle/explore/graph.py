@@ -11,16 +11,18 @@ goes on or ends, or a fact that turns. All deployments are explored at once: a s
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 
 from lifecycle.explore.deployments import deployments
-from lifecycle.explore.moves import Moves, locking
+from lifecycle.explore.moves import REQUEST, Moves, locking
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
+    from lifecycle.engine.decide import Ruling
     from lifecycle.engine.microversion import Microversion
     from lifecycle.engine.outcome import Outcome
     from lifecycle.engine.rules import Rules
@@ -61,10 +63,15 @@ class Node:
     @property
     def loops(self) -> Iterator[Step]:
         """The requests that are accepted here and change nothing."""
+        return (Step(self, self, move, callers) for move, callers in self.asked_still())
+
+    def asked_still(self) -> Iterator[tuple[Move, int]]:
+        """The same, as moves with the callers who may."""
+        lock, there = self.locked_by, self.deployments
         for move in self.place.still:
-            callers = move.asking.callers.get(self.locked_by, 0) if move.asking else 0
-            if callers and move.guard & self.deployments:
-                yield Step(self, self, move, callers)
+            callers = move.callers.get(lock)
+            if callers and move.guard & there:
+                yield move, callers
 
     @property
     def status(self) -> str:
@@ -128,6 +135,7 @@ class Graph:
         self.triggers = [name for name in _triggers(rules) if name not in creating]
         self.nodes: list[Node] = []
         self.starts: list[Node] = []
+        self.rulings: dict[tuple[str, int, Microversion | None], Ruling] = {}
         self._known: dict[tuple[Place, str | None, Under | None], Node] = {}
 
     @property
@@ -141,7 +149,9 @@ class Graph:
 
     def counts(self) -> dict[str, int]:
         """How many situations there are, and how many steps: a request counts once for each caller who may."""
-        return {"situations": len(self.nodes), "steps": sum(step.callers.bit_count() or 1 for step in self.steps)}
+        steps = sum(step.callers.bit_count() or 1 for node in self.nodes for step in node.steps)
+        steps += sum(callers.bit_count() for node in self.nodes for _, callers in node.asked_still())
+        return {"situations": len(self.nodes), "steps": steps}
 
     def node(self, place: Place, locked_by: str | None, work: Under | None) -> Node:
         """The one node of a situation and its work."""
@@ -157,12 +167,14 @@ class Graph:
         lock, work = node.locked_by, node.work
         for move in self.moves.of(node.place):
             after = work if move.keeps else move.begins
-            asking = move.asking
-            if asking is None or asking.event:
+            if move.kind != REQUEST:
                 yield move, 0, lock, after
-            elif callers := asking.callers.get(lock, 0):
-                for holder, who in locking(self.rules, move.outcome, lock, callers):
-                    yield move, who, holder, after
+            elif callers := move.callers.get(lock):
+                if move.locks is None:
+                    yield move, callers, lock, after
+                else:
+                    for holder, who in locking(self.rules, move.locks, lock, callers):
+                        yield move, who, holder, after
         for move in self.moves.ends(node.place, work) if work else ():
             yield move, 0, lock, move.begins
 
@@ -194,13 +206,17 @@ def graph(
         node.deployments = node.fresh = found.deployments.every
         found.starts.append(node)
         queue.append(node)
-    explored = 0
-    while queue:
-        node = queue.popleft()
-        _expand(found, node, queue)
-        explored += 1
-        if explored % OFTEN == 0:
-            done(min(explored, len(found.nodes)), len(found.nodes))
+    explored, collects = 0, gc.isenabled()
+    gc.disable()  # nothing that is made here is garbage, and to look for some takes a third of the time
+    try:
+        while queue:
+            _expand(found, queue.popleft(), queue)
+            explored += 1
+            if explored % OFTEN == 0:
+                done(min(explored, len(found.nodes)), len(found.nodes))
+    finally:
+        if collects:
+            gc.enable()
     return found
 
 

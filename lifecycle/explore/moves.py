@@ -8,15 +8,16 @@ from __future__ import annotations
 from lifecycle.engine.outcome import Outcome
 from lifecycle.engine.situation import Situation
 from lifecycle.engine.step import Work, goes_on, moved, settled, started
-from lifecycle.explore.asking import Asking, askings
+from lifecycle.explore.asking import askings
 from lifecycle.explore.deployments import lasting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     from lifecycle.engine.rules import Data, Rules
+    from lifecycle.explore.asking import Asking
     from lifecycle.explore.deployments import Deployments
 
 REQUEST, EVENT, ADVANCE, SETTLE, FAIL, TURN = KINDS = ("request", "event", "advance", "settle", "fail", "turn")
@@ -54,11 +55,11 @@ class Move:
     """What happens at a place, whatever the lock is, in the deployments of `guard`.
 
     `kind` is one of KINDS, `name` the trigger (of work: the one that began it) or the fact that turns, `action` the same
-    without a variant. `asking` says whom a lock lets through; nobody asks where there is none. `keeps`: work that was
-    under way goes on; `still`: the request changes nothing at all.
+    without a variant. `callers` are by lock the bits of those who may ask. `keeps`: work that was under way goes on;
+    `locks`: what it does to the lock, as in an outcome.
     """
 
-    __slots__ = ("action", "asking", "begins", "guard", "keeps", "kind", "name", "outcome", "still", "to")
+    __slots__ = ("action", "begins", "callers", "guard", "keeps", "kind", "locks", "name", "outcome", "to")
 
     def __init__(self, kind: str, name: str, action: str, guard: int, to: Place) -> None:
         self.kind = kind
@@ -66,11 +67,11 @@ class Move:
         self.action = action
         self.guard = guard
         self.to = to
-        self.asking: Asking | None = None
+        self.callers: Mapping[str | None, int] = {}
         self.outcome: Outcome | None = None
+        self.locks: bool | None = None
         self.begins: Under | None = None
         self.keeps = False
-        self.still = False
 
 
 class Moves:
@@ -91,6 +92,7 @@ class Moves:
         self._creating = [one for one in self.askings if one.creates]
         self._places: dict[tuple[Any, ...], Place] = {}
         self._unders: dict[tuple[Any, ...], Under] = {}
+        self._known: dict[tuple[Any, ...], tuple[list[Asking], tuple[Move, ...]]] = {}
         self._outcomes: dict[tuple[int, str, str | None, str | None], Outcome] = {}
 
     def starts(self) -> Iterator[Place]:
@@ -118,17 +120,25 @@ class Moves:
     def of(self, place: Place) -> tuple[Move, ...]:
         """The requests, events and turns of a place; requests that change nothing are in `place.still` from then on."""
         if place.moves is None:
-            asked = list(self._asked(place))
-            place.still = tuple(move for move in asked if move.still)
-            place.moves = (*(move for move in asked if not move.still), *self._turns(place))
+            acting, place.still = self._allowed(place)
+            moves = [move for asking in acting for move in self._effects(asking, place)]
+            place.still = (*place.still, *(move for move in moves if move.outcome and move.outcome.still))
+            place.moves = (*(move for move in moves if not (move.outcome and move.outcome.still)), *self._turns(place))
         return place.moves
 
-    def _asked(self, place: Place) -> Iterator[Move]:
+    def _allowed(self, place: Place) -> tuple[list[Asking], tuple[Move, ...]]:
+        """What is allowed at a place: what may change something, and the moves of what never does."""
         values = place.situation.values
-        gone = self.rules.states[place.state]["end"]
-        for asking in self._by_state[place.state] if place.exists else () if gone else self._creating:
-            if all(values[key] in wanted for key, wanted in asking.allowed.items()):
-                yield from self._effects(asking, place)
+        key = tuple([values[name] for name in self.keys if name != "before"])
+        found = self._known.get(key)
+        if found is None:
+            gone = self.rules.states[place.state]["end"]
+            there = self._by_state[place.state] if place.exists else () if gone else self._creating
+            allowed = [one for one in there if all(values[name] in wanted for name, wanted in one.allowed.items())]
+            acting = [one for one in allowed if not one.idle]
+            still = (move for one in allowed if one.idle for move in self._effects(one, place))
+            found = self._known[key] = acting, tuple(still)
+        return found
 
     def _effects(self, asking: Asking, place: Place) -> Iterator[Move]:
         """What each outcome of a rule makes of a place: the first that fits wins, in the deployments that are left to it."""
@@ -154,13 +164,13 @@ class Moves:
         kind = EVENT if asking.event else REQUEST
         if outcome.still:
             move = Move(kind, asking.name, asking.action, guard, place)
-            move.keeps = move.still = True
+            move.keeps = True
         else:
             after, work = started(self.rules, before, outcome, None)
             move = Move(kind, asking.name, asking.action, guard, self.place(after))
             move.begins = self._under(asking.name, asking.action, work) if work else None
             move.keeps = work is None and goes_on(before, after)
-        move.asking, move.outcome = asking, outcome
+        move.callers, move.outcome, move.locks = asking.callers, outcome, outcome.lock
         return move
 
     def _outcome(self, row: Data, place: Place) -> Outcome:
@@ -217,11 +227,9 @@ def _may_be(asking: Asking, state: str) -> bool:
     return not asking.creates and state in asking.allowed.get("state", (state,))
 
 
-def locking(rules: Rules, outcome: Outcome | None, holder: str | None, callers: int) -> Iterable[tuple[str | None, int]]:
-    """Who holds the lock after a step that these callers may take, and for whom of them it is so."""
-    if outcome is None or outcome.lock is None:
-        return ((holder, callers),)
-    if not outcome.lock:
+def locking(rules: Rules, locks: bool, holder: str | None, callers: int) -> Iterable[tuple[str | None, int]]:
+    """Who holds the lock when these callers have locked (or unlocked), and for whom of them it is so."""
+    if not locks:
         return ((None, callers),)
     ranks, found = list(rules.holders), dict[str | None, int]()
     for number, caller in enumerate(rules.callers.values()):

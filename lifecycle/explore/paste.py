@@ -22,7 +22,7 @@ from lifecycle import Lifecycle{imports}
 """
 
 
-def tests(verdicts: Iterable[Verdict], load: Sequence[str]) -> str:
+def as_tests(verdicts: Iterable[Verdict], load: Sequence[str]) -> str:
     """A module of tests, one for each verdict that does not hold; `load` are the arguments that load the table, as code."""
     made = ["\n".join(_test(verdict, load)) for verdict in verdicts if not verdict.holds]
     imports = ", Server" if any("Server(" in one for one in made) else ""
@@ -62,7 +62,7 @@ def _walk(made: Trace) -> Iterator[str]:
     callers = (
         [_caller(made, stride) for stride in strides] + [_caller(made, last)] if last else [_caller(made, one) for one in strides]
     )
-    callers += [made.caller(made.refusal.callers)] if made.refusal is not None else []
+    callers += [made.caller(made.refusal)] if made.refusal is not None else []
     first = next((caller for caller in callers if caller), made.verdict.graph.rules.usual_caller)
     yield f"thing = lifecycle.machine({thing}, {code(first)}{at})"
     asking = first
@@ -82,7 +82,7 @@ def _walk(made: Trace) -> Iterator[str]:
 
 
 def _caller(made: Trace, stride: Sequence[Step]) -> str | None:
-    return made.caller(stride[-1].callers) if stride[-1].kind == REQUEST else None
+    return made.caller(stride[-1]) if stride[-1].kind == REQUEST else None
 
 
 def _does(stride: Sequence[Step]) -> str:
@@ -109,7 +109,8 @@ def _asserts(made: Trace, last: Sequence[Step] | None) -> Iterator[str]:
         if verdict.kind != "always":
             yield "thing.settle()  # nothing is under way: it stays as it is"
         wants = verdict.said["wants"]
-        yield f"assert {' and '.join(_so(key, values) for key, values in wants.items())}, thing.told()"
+        options = verdict.graph.rules.options
+        yield f"assert {' and '.join(_so(key, values, option=key in options) for key, values in wants.items())}, thing.told()"
     elif made.loop is not None:
         why = f"it goes round for ever, and is never {said(verdict.graph.rules, verdict.said['wants'])}"
         yield f"assert thing.told() != before, {code(why)}"
@@ -123,8 +124,8 @@ def _may(last: Sequence[Step]) -> str:
     return f"thing.may({code(step.name)})" if step.outcome else code(step.kind)
 
 
-def _so(key: str, values: Sequence[Any]) -> str:
-    shown = "thing.status" if key == "status" else f"thing.told()[{code(key)}]"
+def _so(key: str, values: Sequence[Any], *, option: bool) -> str:
+    shown = "thing.status" if key == "status" else f"thing.{'situation.values' if option else 'told()'}[{code(key)}]"
     if len(values) == 1:
         return f"{shown} {'is' if values[0] is None or isinstance(values[0], bool) else '=='} {code(values[0])}"
     return f"{shown} in {code(list(values))}"

@@ -54,7 +54,21 @@ def _value(place: Place, key: str) -> Any:
 class Way:
     """Some steps, as `lifecycle.table.statements` writes them out."""
 
-    __slots__ = ("_asked", "_graph", "_known", "by", "changes", "hows", "kinds", "loses", "names", "origin", "refused", "to")
+    __slots__ = (
+        "_asked",
+        "_every",
+        "_graph",
+        "_known",
+        "by",
+        "changes",
+        "hows",
+        "kinds",
+        "loses",
+        "names",
+        "origin",
+        "refused",
+        "to",
+    )
 
     def __init__(self, graph: Graph, told: Mapping[str, Any]) -> None:
         self._graph = graph
@@ -68,7 +82,8 @@ class Way:
         self.loses: list[str] | None = told["loses"]
         callers = [1 << number for number in range(len(graph.rules.callers))]
         named = [name for name in graph.triggers if self.names is None or name in self.names]
-        self._asked = [(name, bit) for name in named for bit in callers if bit & self.by]
+        self._every = [(name, bit) for name in named for bit in callers if bit & self.by]
+        self._asked: dict[str, list[tuple[str, int]]] = {}
         self._known: dict[Move, bool] = {}
 
     def among(self, node: Node) -> int:
@@ -114,16 +129,17 @@ class Way:
         return bool(found) if ANYTHING in self.changes else not found.isdisjoint(self.changes)
 
     def refusals(self, node: Node) -> Iterator[Refusal]:
-        """The requests that are refused at a node and are meant. Which changes nothing is asked of the engine once for each."""
+        """The requests that are refused at a node and are meant; whether one changes anything is asked once in each state."""
         start = self.origin(node) & node.deployments & self.to(node) if self.refused else 0
-        if not start or not self._asked:
+        asked = self._asked.setdefault(node.place.state, self._every)
+        if not start or not asked:
             return
         accepted: dict[str, list[Step]] = {}
         for step in (*node.steps, *node.loops):
             if step.move.kind == REQUEST:
                 accepted.setdefault(step.move.name, []).append(step)
         changing = []
-        for name, bit in self._asked:
+        for name, bit in asked:
             left = start
             for step in accepted.get(name, ()):
                 left &= ~step.move.guard if step.callers & bit else -1
@@ -132,7 +148,7 @@ class Way:
                 changing.append((name, bit))
                 if left:
                     yield refusal
-        self._asked = changing
+        self._asked[node.place.state] = changing
 
 
 def _goes_with(how: str, told: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from lifecycle.engine.microversion import Microversion
     from lifecycle.explore.graph import Graph, Node
 
 
@@ -32,7 +33,7 @@ class Refusal:
 def changed(found: Graph, refusal: Refusal, keys: Collection[str]) -> bool:
     """Whether the engine, asked, says that a refused request changes one of these keys after all; `any` is any key.
 
-    It looks at nothing but the refusal then: where one request of a caller leaves all as it was, so do all of them.
+    It looks at nothing but the refusal then: where a request of a caller leaves all as it was, so it does elsewhere.
     """
     known = _changed(found, refusal)
     return bool(known) if "any" in keys else not known.isdisjoint(keys)
@@ -44,11 +45,18 @@ def _changed(found: Graph, refusal: Refusal) -> set[str]:
     options = {name: sign(value) for name, value in {**rules.options, **told.pop("options")}.items()}
     version = rules.version(told.pop("microversion", None))
     values = {**refusal.node.place.situation.values, "locked_by": refusal.node.locked_by, **told, **options}
-    action, _, variant = refusal.name.partition(":")
-    caller = rules.caller(found.callers(refusal.callers)[0])
-    request = Request(rules, action, variant or None, caller, version, found.reading)
     before = Situation(values, frozenset())
-    decision = Ruling(request).decide(before)
+    decision = _ruling(found, refusal, version).decide(before)
     after, work = begun(rules, decision)
     differing = {key for key in values if after.values[key] != values[key]}
     return differing | ({"task_state"} if work or decision.allowed else set())
+
+
+def _ruling(found: Graph, refusal: Refusal, version: Microversion | None) -> Ruling:
+    key = (refusal.name, refusal.callers, version)
+    ruling = found.rulings.get(key)
+    if ruling is None:
+        action, _, variant = refusal.name.partition(":")
+        caller = found.rules.caller(found.callers(refusal.callers)[0])
+        ruling = found.rulings[key] = Ruling(Request(found.rules, action, variant or None, caller, version, found.reading))
+    return ruling

@@ -51,7 +51,7 @@ def what(trace: Trace, stride: Sequence[Step]) -> str:
     """What happens in one stride: `lock by admin`, `create settles`, `host_up turns false`."""
     step = stride[-1]
     if step.kind == REQUEST:
-        return f"{step.name} by {trace.caller(step.callers)}"
+        return f"{step.name} by {trace.caller(step)}"
     if step.kind == EVENT:
         return f"event {step.name}"
     if step.kind in WORK:
@@ -80,11 +80,11 @@ def lines(trace: Trace) -> Iterator[str]:
         taken += len(stride)
         rows.append((str(number), what(trace, stride), where(verdict, stride[-1].target)))
     if trace.refusal is not None:
-        rows.append((str(len(rows)), f"{trace.refusal.name} by {trace.caller(trace.refusal.callers)}", "refused"))
+        rows.append((str(len(rows)), f"{trace.refusal.name} by {trace.caller(trace.refusal)}", "refused"))
     width = max(len(told) for _, told, _ in rows)
     yield f"{deployment(trace)}:"
-    for number, told, place in rows:
-        yield f"  {number:>2}  {told:<{width}}  {place}".rstrip()
+    for ordinal, told, place in rows:
+        yield f"  {ordinal:>2}  {told:<{width}}  {place}".rstrip()
     yield f"  {_wrong(trace, loop)}"
 
 

@@ -45,9 +45,13 @@ class Trace:
         """Where it ends."""
         return self.steps[-1].target if self.steps else self.start
 
-    def caller(self, bits: int) -> str | None:
-        """The caller of those who may that a step is told of: the usual one, else who may the least; None for nobody."""
-        names = self.verdict.graph.callers(bits & self.verdict.by or bits)
+    def caller(self, step: Step | Refusal) -> str | None:
+        """The caller of those who may that a step is told of: the usual one, else who may the least; None for nobody.
+
+        The step that must never be is one of those of whom the property speaks.
+        """
+        wrong = self.verdict.kind == "never" and bool(self.steps) and step is self.steps[-1]
+        names = self.verdict.graph.callers((step.callers & self.verdict.by if wrong else 0) or step.callers)
         usual = self.verdict.graph.rules.usual_caller
         return usual if usual in names else names[-1] if names else None
 
@@ -75,7 +79,8 @@ def _straight(verdict: Verdict, one: int) -> Trace:
     node = next(node for node in search if verdict.broken.get(node, 0) & one)
     start, steps = search.way(node)
     made = Trace(verdict, one, start, steps)
-    last = next((last for last, bits in verdict.ends.get(node, ()) if bits & one), None)
+    ends = [last for last, bits in verdict.ends.get(node, ()) if bits & one]
+    last = min(ends, key=lambda last: not last.callers & usual, default=None)
     if isinstance(last, Refusal):
         made.refusal = last
     elif last is not None:

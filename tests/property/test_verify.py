@@ -1,24 +1,47 @@
 """What is proved is so: on tables and properties by chance a checker that is written otherwise says the same."""
 
+import os
 from typing import Any
 
-from hypothesis import given, settings, target
-
 import naive
-from lifecycle import Lifecycle
-from lifecycle.explore.graph import Graph, Node
-from lifecycle.explore.verify import verify
+import pytest
+from hypothesis import given, settings
 from random_tables import compiled, contents
 
+from lifecycle import Lifecycle
+from lifecycle.explore.graph import Graph, Node
+from lifecycle.explore.paste import as_tests
+from lifecycle.explore.verify import Verdict, verify
 
-@settings(max_examples=60)
+EXAMPLES = int(os.environ.get("LIFECYCLE_VERIFY_EXAMPLES", "15"))  # many more were tried; CI has little time
+
+
+@settings(max_examples=EXAMPLES)
 @given(contents())
 def test_two_checkers_agree(content: dict[str, Any]) -> None:
     rules = compiled(content)
-    found, verdicts = verify(rules, "reference")
+    verdicts = verify(rules, "reference")[1]
     expected = naive.naive(rules)
     assert {verdict.name: (bool(verdict.broken), missing(verdict.vacuous, rules)) for verdict in verdicts} == expected
-    target(float(len(found.nodes)))
+
+
+@settings(max_examples=EXAMPLES)
+@given(contents())
+def test_what_is_broken_fails_a_test_that_is_pasted(content: dict[str, Any]) -> None:
+    lifecycle = Lifecycle(compiled(content))
+    for verdict in lifecycle.verify():
+        if not verdict.holds:
+            with pytest.raises(AssertionError):
+                pasted(lifecycle, verdict)
+
+
+def pasted(lifecycle: Lifecycle, verdict: Verdict) -> None:
+    """Runs the test that is made of a verdict, on this very table."""
+    code = as_tests([verdict], []).replace("Lifecycle.load()", "table")
+    space: dict[str, Any] = {"table": lifecycle}
+    exec(code, space)  # noqa: S102 - what is to be pasted
+    (test,) = (value for name, value in space.items() if name.startswith("test_"))
+    test()
 
 
 def missing(runs: Any, rules: Any) -> set[Any]:
@@ -36,7 +59,7 @@ def same(found: Graph, node: Node) -> naive.Here:
     return naive.Here(tuple(sorted(values.items())), work)
 
 
-@settings(max_examples=60)
+@settings(max_examples=EXAMPLES)
 @given(contents())
 def test_two_explorers_find_the_same_steps(content: dict[str, Any]) -> None:
     rules = compiled(content)
