@@ -60,6 +60,8 @@ def test_a_table_of_markdown_has_as_many_cells_in_each_row(some: list[str]) -> N
 def test_mermaid_leaves_nothing_that_ends_a_label(some: list[str]) -> None:
     for make in FORMS:
         for row in mermaid(make(some)).splitlines()[1:]:
+            if row.startswith("  %% "):
+                continue
             assert row.count('"') in {0, 2, 4}, row
             label = re.search(r'"(.*)"', row)
             shown = label.group(1).replace("<br/>", "\n") if label and "<small>" not in row else ""
