@@ -69,9 +69,9 @@ def test_the_overview_has_at_most_15_arrows(table: str | Path) -> None:
 
 
 def test_the_overview_of_many_states_still_has_15(tmp_path: Path) -> None:
-    picture = legible(overview(Scene(Lifecycle.load(ring(tmp_path, 300)).rules)))
+    picture = legible(overview(Scene(Lifecycle.load(ring(tmp_path, 60)).rules)))
     assert len([edge for edge in picture.edges if edge.labels]) == ARROWS
-    assert picture.notes[-1] == "The view all has 585 more."
+    assert picture.notes[-1] == "The view all has 105 more."
     assert len(picture.nodes) <= ARROWS + 2
 
 
