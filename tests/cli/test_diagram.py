@@ -1,6 +1,8 @@
 """lifecycle diagram: each view by its name or by what is told, each format by its name or the file's."""
 
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from lifecycle import Lifecycle, Server
 from lifecycle.cli.commands import main
-from lifecycle.cli.diagram import FORMATS, VIEWS
+from lifecycle.cli.diagram import FORMATS, SUFFIXES, VIEWS
 from lifecycle.render.formats import FORMATS as RENDERED
 
 TRACE = "create\nsettle\nos-stop # by its owner\nsettle\n\nresize\nadvance\n"
@@ -199,3 +201,18 @@ def test_an_empty_trace_is_where_the_server_is(tmp_path: Path) -> None:
     (tmp_path / "trace").write_text("# nothing yet\n", encoding="utf-8")
     drawn = picture("--trace", str(tmp_path / "trace"), "--status", "PAUSED")
     assert [node["name"] for node in drawn["nodes"] if node["mark"] == "here"] == ["PAUSED"]
+
+
+PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "pictures.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("line", re.findall(r"(?m)^lifecycle diagram.*$", PAGE))
+def test_the_commands_of_the_page_run(line: str) -> None:
+    result = CliRunner().invoke(main, shlex.split(line, comments=True)[1:])
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("digraph")
+
+
+def test_the_page_names_every_format_and_every_suffix() -> None:
+    assert [form for form in FORMATS if f"`{form}`" not in PAGE] == []
+    assert [suffix for suffix in SUFFIXES if f"`.{suffix}`" not in PAGE] == []
