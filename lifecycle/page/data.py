@@ -46,9 +46,7 @@ def compiled(rules: Rules, reading: str) -> dict[str, Any]:
         "facts": {name: {"usual": fact["usual"], **fact["says"]} for name, fact in rules.facts.items()},
         "options": rules.options,
         "signs": SIGNS,
-        "states": {
-            name: {word: state[word] for word in ("vm_state", "implies", "end")} for name, state in rules.states.items()
-        },
+        "states": {name: {word: state[word] for word in ("vm_state", "implies", "end")} for name, state in rules.states.items()},
         "tasks": rules.tasks,
         "shows": rules.shows,
         "recalls": rules.recalls,
@@ -101,6 +99,8 @@ class Compiled:
         said = {"action": action, **({"variant": variant} if variant else {}), "title": about["title"], "cite": about["cite"]}
         wire = about["address"] or f"POST {self.rules.data['action_path']}"
         met = [self._met(action, variant, version) for version in self.starts]
+        if all(self.rules.makes(edition["rule"]) for edition in about["editions"]):
+            said["makes"] = 1  # it is about no thing that is there
         return {**said, "wire": self.text(wire), "met": met[0] if len(set(met)) == 1 else met}
 
     def event(self, name: str) -> dict[str, Any]:
@@ -134,7 +134,7 @@ class Compiled:
         return found
 
     def _gate(self, gate: Gate) -> int | None:
-        """The number of a gate: its key, whether nothing is asked after it, the code, the rule, the row, the words, the sentences."""
+        """The number of a gate: its key, whether it ends the asking, the code, rule and row, the words, the sentences."""
         values = () if gate.key in BODIES else domain(self.rules, gate.key)
         refused = {value: refusal for value in values if (refusal := gate[value]) is not None}
         if not refused:
@@ -144,7 +144,9 @@ class Compiled:
         words = {_key(value): self.text(_words(gate, value)) for value in refused}
         alike = len(set(words.values())) == 1
         made = [gate.key, int(gate.check.ends), first.code, self.text(first.rule), self.text(first.row)]
-        return self.pools["gates"].number([*made, words[_key(next(iter(refused)))] if alike else words, self.pools["says"].number(says)])
+        return self.pools["gates"].number(
+            [*made, words[_key(next(iter(refused)))] if alike else words, self.pools["says"].number(says)]
+        )
 
     def _outcomes(self, rule: Data) -> int:
         return self.pools["outcomes"].number([self._outcome(row) for row in rule["outcomes"]])
