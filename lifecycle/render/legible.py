@@ -6,15 +6,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lifecycle.errors import listed
+from lifecycle.render.palette import SIGNS
 from lifecycle.render.picture import ANY, Edge, Node, merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lifecycle.render.picture import EdgeKind, Picture
+    from lifecycle.render.picture import EdgeKind, Mark, Picture
 
-    Found = dict[tuple[str, str, EdgeKind], dict[str, None]]
-    """By label, target and kind the states that it leads out of, in the order of the table."""
+    Way = tuple[str, str, EdgeKind, Mark]
+    """A label, where it leads, how, and what is marked."""
+    Found = dict[Way, dict[str, None]]
+    """By way the states that it leads out of, in the order of the table."""
 
 MOST, LEAST = 0.6, 3  # of the states, and how many at least: what so many allow is drawn from all of them at once
 FAILED = "work that fails"
@@ -28,16 +31,16 @@ def legible(picture: Picture) -> Picture:
     edges: list[Edge] = []
     stays: dict[str, list[str]] = {}
     for edge in picture.edges:
-        if edge.mark or edge.kind == "failure":
-            edges += [] if edge.target in failing and not edge.mark else [edge]
+        if edge.kind == "failure":
+            edges += [] if (edge.target, edge.mark) in failing else [edge]
             continue
-        left = tuple(label for label in edge.labels or ("",) if (label, _target(edge), edge.kind) not in wide)
-        if _target(edge) == HERE:
+        left = tuple(label for label in edge.labels or ("",) if (label, _target(edge), edge.kind, edge.mark) not in wide)
+        if _target(edge) == HERE and not edge.mark:
             stays.setdefault(edge.source, []).extend(left)
         elif left:
             edges.append(replace(edge, labels=tuple(filter(None, left))))
-    edges += [Edge(ANY, target, (label,) if label else (), kind) for label, target, kind in wide if target != HERE]
-    edges += [Edge(ANY, target, (FAILED,), "failure") for target in failing]
+    edges += [Edge(ANY, way[1], tuple(filter(None, way[:1])), way[2], way[3]) for way in wide if way[1] != HERE]
+    edges += [Edge(ANY, target, (FAILED,), "failure", mark) for target, mark in failing]
     nodes = [replace(node, notes=(*node.notes, *_stays(stays.get(node.name, [])))) for node in picture.nodes]
     if any(edge.source == ANY for edge in edges) and not any(node.name == ANY for node in nodes):
         nodes.append(Node(ANY, "any"))
@@ -50,13 +53,13 @@ def _target(edge: Edge) -> str:
 
 
 def _wide(picture: Picture) -> Found:
-    """What most states allow, by where it leads, with the states that do."""
+    """What most states allow, with the states that do."""
     sources: Found = {}
     for edge in picture.edges:
         for label in edge.labels or ("",):
-            if not edge.mark and edge.kind != "failure" and edge.source in picture.live:
-                sources.setdefault((label, _target(edge), edge.kind), {})[edge.source] = None
-    return {key: found for key, found in sources.items() if len(found) >= max(MOST * len(picture.live), LEAST)}
+            if edge.kind != "failure" and edge.source in picture.live:
+                sources.setdefault((label, _target(edge), edge.kind, edge.mark), {})[edge.source] = None
+    return {way: found for way, found in sources.items() if len(found) >= max(MOST * len(picture.live), LEAST)}
 
 
 def _touched(picture: Picture, nodes: list[Node], edges: list[Edge]) -> tuple[Node, ...]:
@@ -65,13 +68,13 @@ def _touched(picture: Picture, nodes: list[Node], edges: list[Edge]) -> tuple[No
     return tuple(node for node in nodes if node.name in after or node.name not in before or node.mark or node.notes)
 
 
-def _failing(picture: Picture) -> list[str]:
-    """The states that work of most other states ends in when it fails."""
-    found: dict[str, set[str]] = {}
+def _failing(picture: Picture) -> list[tuple[str, Mark]]:
+    """The states that work of most other states ends in when it fails, each with what is marked."""
+    found: dict[tuple[str, Mark], set[str]] = {}
     for edge in picture.edges:
-        if edge.kind == "failure" and not edge.mark and edge.source in picture.live:
-            found.setdefault(edge.target, set()).add(edge.source)
-    return [target for target, sources in found.items() if len(sources) >= max(MOST * (len(picture.live) - 1), LEAST)]
+        if edge.kind == "failure" and edge.source in picture.live:
+            found.setdefault((edge.target, edge.mark), set()).add(edge.source)
+    return [way for way, sources in found.items() if len(sources) >= max(MOST * (len(picture.live) - 1), LEAST)]
 
 
 def _stays(labels: Iterable[str]) -> tuple[str, ...]:
@@ -82,10 +85,11 @@ def _stays(labels: Iterable[str]) -> tuple[str, ...]:
 def _said(picture: Picture, wide: Found) -> list[str]:
     """What nearly every state allows, by the states that do not."""
     groups: dict[tuple[bool, tuple[str, ...]], dict[str, None]] = {}
-    for (label, target, _), found in wide.items():
+    for (label, target, _, mark), found in wide.items():
         but = tuple(state for state in picture.live if state not in found and state != target)
         if target == HERE or but:
-            groups.setdefault((target == HERE, but), {})[label or picture.node(target).text] = None
+            text = SIGNS.get(mark, "") + (label or picture.node(target).text)
+            groups.setdefault((target == HERE, but), {})[text] = None
     return [_sentence(stays, but, list(labels)) for (stays, but), labels in groups.items()]
 
 

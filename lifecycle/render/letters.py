@@ -9,12 +9,13 @@ import unicodedata
 LOST = "\N{REPLACEMENT CHARACTER}"
 FIRST_STRONG, ISOLATED = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 NOT_XML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
+LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 NAME = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 
 
 def clean(text: str) -> str:
     """The text with what XML cannot hold replaced, and one kind of end for all lines."""
-    return NOT_XML.sub(LOST, text.replace("\r\n", "\n").replace("\r", "\n"))
+    return NOT_XML.sub(LOST, LINE_ENDS.sub("\n", text))
 
 
 def line(text: str) -> str:

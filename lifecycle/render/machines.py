@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from lifecycle.errors import LifecycleError
@@ -26,29 +26,39 @@ SPACES = re.compile(r"\s+")
 
 
 def xstate(picture: Picture) -> str:
-    """A machine of XState 5 as JSON: its guards are called `fits`, and their `params` are by key the values that fit."""
+    """A machine of XState 5 as JSON: its guards are called `fits`, and their `params` are by key the values that fit.
+
+    A transition a line, so that it reads and differs well.
+    """
     nodes, edges, initial = _machine(picture, "xstate")
     names = identifiers([node.name for node in nodes])
-    states: dict[str, Any] = {}
+    states = []
     for node in nodes:
-        on: dict[str, list[dict[str, Any]]] = {}
+        on: dict[str, list[str]] = {}
         for edge in edges.get(node.name, ()):
             guard = {"guard": {"type": "fits", "params": {key: list(values) for key, values in edge.when}}} if edge.when else {}
-            on.setdefault(_event(edge), []).append({"target": names[edge.target], **guard})
+            on.setdefault(_event(edge), []).append(_json({"target": names[edge.target], **guard}))
         called = {"description": clean(node.text)} if names[node.name] != node.text else {}
-        states[names[node.name]] = {
-            **called,
-            **({"type": "final"} if node.kind == "end" and not on else {}),
-            **({"on": on} if on else {}),
-        }
-    machine = {
+        words = {**called, **({"type": "final"} if node.kind == "end" and not on else {})}
+        told = [f"{_json(key)}: {_json(value)}" for key, value in words.items()]
+        transitions = (f"{_json(event)}: [\n    {f',{NEXT}    '.join(some)}]" for event, some in on.items())
+        told += [f'"on": {{\n   {f",{NEXT}   ".join(transitions)}}}'] if on else []
+        states.append(f"{_json(names[node.name])}: {{{', '.join(told)}}}")
+    head = {
         "id": identifiers([picture.name])[picture.name],
         "description": clean(picture.title),
         "context": dict(picture.data),
         "initial": names[initial],
-        "states": states,
     }
-    return json.dumps(machine, ensure_ascii=False, indent=1) + "\n"
+    lines = [*(f"{_json(key)}: {_json(value)}" for key, value in head.items()), f'"states": {{\n  {f",{NEXT}  ".join(states)}}}']
+    return f"{{\n {f',{NEXT} '.join(lines)}}}\n"
+
+
+NEXT = "\n"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def scxml(picture: Picture) -> str:

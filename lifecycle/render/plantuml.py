@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from lifecycle.render import palette
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 LINES = {"action": "", "admin": "dashed", "event": "dotted", "failure": "bold", "work": "bold"}
 MESSAGES = {"action": "->", "admin": "-->", "event": "->>", "failure": "-[#{red}]->x", "work": "-->"}
+PLAIN = re.compile(r"[\w ().,:;?+/-]|[^\x00-\x7f]")
+SIGNS = "_.,:;+/-"
+BLANK = "<U+00A0>"
 FILLS = {"state": palette.STATE, "task": palette.TASK, "end": palette.END, "any": palette.PAPER, "party": palette.STATE}
 
 
@@ -35,7 +39,7 @@ def _graph(picture: Picture) -> Iterator[str]:
     yield "hide empty description"
     yield "left to right direction"
     for number, group in enumerate(picture.groups):
-        yield f'state "{_text(group.label) or " "}" as g{number} {{'
+        yield f'state "{_text(group.label)}" as g{number} {{'
         for node in picture.in_group(group.name):
             yield from _node(names[node.name], node)
         yield "}"
@@ -53,7 +57,7 @@ def _node(name: str, node: Node) -> Iterator[str]:
         return
     border = palette.MARKS.get(node.mark, "")
     fill = palette.HERE if node.mark == "here" else FILLS.get(node.kind, palette.PAPER)
-    yield f'state "{_text(node.text) or " "}" as {name} {fill}{f";line:{border[1:]};line.bold" if border else ""}'
+    yield f'state "{_text(node.text)}" as {name} {fill}{f";line:{border[1:]};line.bold" if border else ""}'
     yield from (f"{name} : {_text(note)}" for note in node.notes)
     if node.kind == "end":
         yield f"{name} --> [*]"
@@ -70,7 +74,7 @@ def _edge(names: dict[str, str], edge: Edge) -> str:
 
 def _sequence(picture: Picture) -> Iterator[str]:
     names = {node.name: f"p{number}" for number, node in enumerate(picture.nodes)}
-    yield from (f'participant "{_text(node.text) or " "}" as {names[node.name]}' for node in picture.nodes)
+    yield from (f'participant "{_text(node.text)}" as {names[node.name]}' for node in picture.nodes)
     for edge in picture.edges:
         text = "\\n".join(map(_text, edge.labels))
         if edge.source == edge.target:
@@ -92,19 +96,22 @@ def _matrix(picture: Picture) -> Iterator[str]:
 
 
 def _cell(text: str) -> str:
-    return _text(text).replace("|", "<U+007C>") or " "
+    return _text(text.replace("\n", " "))
 
 
 def _text(text: str) -> str:
-    """Text with what PlantUML's own markup would take for its own written by number."""
-    marked = "".join(
-        f"<U+{ord(letter):04X}>" if letter in "\"<>\\~*/_-=#%|&{}[]^:!@'`$" and _odd(text) else letter for letter in clean(text)
-    )
-    return marked.replace("\n", "\\n")
+    """Text with what PlantUML's own markup could take for its own written by number; a blank one is a space that stays."""
+    parts = [_safe(part) for part in clean(text).split("\n")]
+    return "\\n".join(parts) if any(part.strip() for part in parts) else BLANK
 
 
-def _odd(text: str) -> bool:
-    """Whether a text could hold markup: plain names and sentences do not."""
-    return any(letter in "\"<>\\~#%|&{}[]^!@'`$\n" for letter in text) or any(
-        pair in text for pair in ("**", "//", "__", "--", "==", "~~")
+def _safe(line: str) -> str:
+    pairs = zip(f"\n{line}", line, strict=False)
+    return "".join(
+        letter if PLAIN.match(letter) and not _marks(before, letter) else f"<U+{ord(letter):04X}>" for before, letter in pairs
     )
+
+
+def _marks(before: str, letter: str) -> bool:
+    """Whether a letter could begin markup: a sign at the start of a line, or twice the same."""
+    return letter in SIGNS and before in {"\n", letter}

@@ -127,9 +127,9 @@ def of_ruling(scene: Scene, ruling: Ruling) -> Iterator[Row]:
     for gate in ruling.gates:
         if gate.key not in ELSEWHERE:
             asked[gate.key] = tuple(value for value in asked.get(gate.key, domain(rules, gate.key)) if gate[value] is None)
-    of_states = [gate for gate in ruling.gates if gate.key == "state"]
+    wanted = [gate.wanted for gate in ruling.gates if gate.key == "state" and gate.wanted is not None]
     for state in (rules.usual_state,) if made else (one for one, data in rules.states.items() if not data["end"]):
-        if all(gate[state] is None for gate in of_states):
+        if all(state in states for states in wanted):
             yield from _in_state(ruling, START if made else state, state, asked, kind, title)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WIDTH = 100  # columns
 LANE = 34  # columns between two parties
 CELL = 22  # columns of a cell's text
+WIDEST = 40  # columns for the name of a target; a longer one pushes its labels to the right
 LINES = {"action": "──", "admin": "╌╌", "event": "┄┄", "failure": "─✗", "work": "══"}
 HERE = "◉"
 SIGN = {"state": "○", "task": "▹", "end": "◎", "start": "●", "any": "✱"}
@@ -38,7 +39,7 @@ def _graph(picture: Picture) -> Iterator[str]:
     for edge in merged(picture.edges):
         out.setdefault(edge.source, []).append(edge)
     texts = {node.name: line(node.text) for node in picture.nodes}
-    width = max((wide(texts[edge.target]) for edges in out.values() for edge in edges), default=0)
+    width = min(max((wide(texts[edge.target]) for edges in out.values() for edge in edges), default=0), WIDEST)
     for node in picture.nodes:
         sign = HERE if node.mark == "here" else SIGN.get(node.kind, "○")
         yield f"{sign} {SIGNS.get(node.mark, '')}{texts[node.name]}"

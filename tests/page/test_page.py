@@ -23,7 +23,7 @@ from lifecycle.page.layout import layers, ring
 ROOT = Path(__file__).resolve().parents[2]
 MOST = 400_000  # bytes
 VOLUME = str(ROOT / "tests" / "tables" / "real" / "volume.yaml")
-OWN = [str(ROOT / "tests" / "tables" / "valid" / name) for name in ("door.yaml", "order")]
+OWN = [str(ROOT / "tests" / "tables" / "valid" / name) for name in ["door.yaml"]]
 in_a_browser = pytest.mark.skipif(BROWSER is None, reason=f"no browser is installed: none of {', '.join(NAMES)}")
 
 
@@ -101,7 +101,7 @@ def plans(lifecycle: Lifecycle, count: int) -> list[tuple[dict[str, Any], dict[s
 @pytest.mark.parametrize(
     ("table", "reading", "many", "few"),
     [
-        ("compute", "reference", 1_000, 60),
+        ("compute", "reference", 1_000, 40),
         ("compute", "nova", 200, 5),
         (VOLUME, "reference", 200, 30),
         *((own, "reference", 60, 20) for own in OWN),

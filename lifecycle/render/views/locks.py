@@ -38,8 +38,9 @@ def locks(scene: Scene) -> Picture:
         for head, (cells, _) in zip(heads, kinds, strict=True)
         for column, (text, may) in zip(columns, cells, strict=True)
     )
-    told = listed(["no lock", *(f"a lock of {says}" for says in rules.holders.values())], "then")
-    notes = [f"{MAY} may, a code refuses; three answers are for {told}." if rules.holders else f"{MAY} may, a code refuses."]
+    told = ", ".join(["no lock", *(f"a lock of {says}" for says in rules.holders.values())])
+    several = f"; several answers are for {told}, in this order" if rules.holders else ""
+    notes = [f"{MAY} may, a code refuses{several}."]
     notes += [f"{_head(names)}: {', '.join(names)}." for _, names in kinds if len(names) > FEW]
     about = title(scene, "who may, under which lock")
     return Picture(f"{rules.name} locks", about, (*heads, *columns), edges, notes=tuple(notes), form="matrix")

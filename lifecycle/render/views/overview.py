@@ -35,7 +35,7 @@ def overview(scene: Scene) -> Picture:
         if row.label in seen or row.label in widely or row.source in failed or row.source not in {START, *known}:
             continue
         seen.add(row.label)
-        edges.add(row.source, row.ends[0], row.kind, row.label)
+        edges.add(row.source, next(end for end in row.ends if end != row.source), row.kind, row.label)
     for state in sorted(failed, key=list(scene.rules.states).index):
         edges.add(ANY, state, "failure", FAILED)
     for action, row in widely.items():
