@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from lifecycle.engine.microversion import Microversion
     from lifecycle.engine.rules import Data, Rules
 
-HERE = "{microversion}"  # stands in a sentence for the microversion that is asked about
+HERE, VALUE = "{microversion}", "{value}"  # stand in a sentence for the microversion and the value that are asked about
+PLACE = ("state", "task_state")
 BODIES = ("envelope", "body")  # the page asks with no body, so it is taken to be right
 OUTCOME = ("when", "tasks", "at_once", "becomes", "fails", "loses", "lock", "remembers")
 
@@ -140,13 +141,12 @@ class Compiled:
         if not refused:
             return None
         first = next(iter(refused.values()))
-        says = {_key(value): self.text(_sentence(gate, refusal.sentence)) for value, refusal in refused.items()}
+        told = _sentences(gate, {value: refusal.sentence for value, refusal in refused.items()})
+        says = {_key(value): self.text(sentence) for value, sentence in told.items()}
         words = {_key(value): self.text(_words(gate, value)) for value in refused}
-        alike = len(set(words.values())) == 1
         made = [gate.key, int(gate.check.ends), first.code, self.text(first.rule), self.text(first.row)]
-        return self.pools["gates"].number(
-            [*made, words[_key(next(iter(refused)))] if alike else words, self.pools["says"].number(says)]
-        )
+        passing = [_key(value) for value in values if value not in refused]
+        return self.pools["gates"].number([*made, _short(words, []), self.pools["says"].number(_short(says, passing))])
 
     def _outcomes(self, rule: Data) -> int:
         return self.pools["outcomes"].number([self._outcome(row) for row in rule["outcomes"]])
@@ -157,9 +157,22 @@ class Compiled:
         return {**kept, "answers": row["answers"], "at": self.text(row["at"])}
 
 
-def _sentence(gate: Gate, sentence: str) -> str:
-    missing = gate.rule.get("absent") and gate.check.asks == "microversion"
-    return (missing and absence(gate.request, HERE)) or sentence
+def _sentences(gate: Gate, said: dict[Any, str]) -> dict[Any, str]:
+    """The sentences by value; where they differ by nothing but the value or the microversion, a placeholder stands for it."""
+    if gate.rule.get("absent") and gate.check.asks == "microversion":
+        return dict.fromkeys(said, absence(gate.request, HERE) or "")
+    if gate.key not in PLACE:
+        return said
+    form = gate.judge(gate.request, gate.rule, gate.wanted, VALUE) or ""
+    return {value: form if form.replace(VALUE, str(value)) == sentence else sentence for value, sentence in said.items()}
+
+
+def _short(numbers: dict[str, int], passing: list[str]) -> Any:
+    """By value a number: one for all; or, where that is shorter, the few values that have none, and one for all others."""
+    alike = set(numbers.values())
+    if len(alike) > 1 or len(passing) >= len(numbers):
+        return numbers
+    return [passing, alike.pop()] if passing else alike.pop()
 
 
 def _words(gate: Gate, value: Any) -> str:

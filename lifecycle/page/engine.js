@@ -5,6 +5,12 @@ const text = (value) => (value === null || value === undefined ? "" : String(val
 const fill = (form, told) => form.replace(/\{(\w+)\}/g, (whole, name) => (name in told ? told[name] : whole));
 // Objects of JSON that have nothing but what it says, so that no name of a table means more than itself.
 const parsed = (json) => JSON.parse(json, (_, value) => (value && typeof value === "object" && !Array.isArray(value) ? Object.setPrototypeOf(value, null) : value));
+// The number for a value: one for all, one for all but a few, or one by value.
+const said = (numbers, value) => {
+  if (typeof numbers === "number") return numbers;
+  if (Array.isArray(numbers)) return numbers[0].includes(text(value)) ? undefined : numbers[1];
+  return numbers[text(value)];
+};
 const listed = (names, word) =>
   names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} ${word} ${names.at(-1)}`;
 
@@ -89,7 +95,7 @@ class Table {
     const [gates, outcomes] = this.ruling(request, caller, version);
     for (const number of gates) {
       const [key, , , , , , says] = this.gates[number];
-      if (text(key === "asked" ? true : values[key]) in this.says[says]) return null;
+      if (said(this.says[says], key === "asked" ? true : values[key]) !== undefined) return null;
     }
     const row = this.outcomes[outcomes].find((one) => this.fits(one.when, values));
     return { request, values, caller, work: this.work(row, values), loses: row.loses || [] };
@@ -102,9 +108,9 @@ class Table {
     for (const number of gates) {
       const [key, ends, code, rule, row, words, says] = this.gates[number];
       const value = key === "asked" ? true : values[key];
-      const sentence = this.says[says][text(value)];
+      const sentence = said(this.says[says], value);
       if (sentence === undefined) continue;
-      refusals.push(this.refusal(request, code, rule, row, sentence, typeof words === "number" ? words : words[text(value)], value, version));
+      refusals.push(this.refusal(request, code, rule, row, sentence, said(words, value), value, version));
       if (ends) break;
     }
     const decision = { request, values, caller: caller || this.usual.caller, version, there: Boolean(there), command: this.texts[command] };
@@ -118,7 +124,7 @@ class Table {
       vm_state: this.states[value]?.vm_state ?? "",
       task_state: value === null ? "None" : text(value),
     };
-    const why = fill(this.texts[sentence], { microversion: told.microversion });
+    const why = fill(this.texts[sentence], { microversion: told.microversion, value: text(value) });
     const at = this.texts[row];
     const reason = fill(this.sentences.refused, { action: request.action, sentence: why, row: at });
     return { code, rule: this.texts[rule], row: at, why, reason, message: fill(this.texts[words], told) };
