@@ -99,7 +99,7 @@ def test_no_link_of_a_site_leads_nowhere_or_to_the_network(name: str, monkeypatc
         assert len(set(found.ids)) == len(found.ids), path
         assert "](" not in found.text, path
         for link in found.links:
-            if link.startswith("https://"):
+            if link.startswith(("https://", "data:")):
                 continue
             way, _, anchor = link.partition("#")
             target = (Path("/") / Path(path).parent / unquote(way)).resolve().relative_to("/").as_posix() if way else path

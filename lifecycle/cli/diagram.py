@@ -32,7 +32,8 @@ VIEWS = {
     "changes": "what two tables, or --microversion twice, have and have not",
     "plan": "the requests that bring a server --to a status",
 }
-FORMATS = ("dot", "svg", "png", "mermaid", "plantuml", "scxml", "xstate", "markdown", "text")
+PAGE = "html"
+FORMATS = ("dot", "svg", "png", "mermaid", "plantuml", "scxml", "xstate", "markdown", "text", PAGE)
 SUFFIXES = {"mmd": "mermaid", "gv": "dot", "puml": "plantuml", "md": "markdown", "txt": "text", "json": "xstate"}
 TWO = 2  # sides of what changes
 
@@ -49,6 +50,7 @@ TWO = 2  # sides of what changes
         "lifecycle diagram --view changes --microversion 2.94 --microversion 2.95",
         "lifecycle diagram --status PAUSED --to SHUTOFF",
         "lifecycle diagram --table door.yaml --format xstate -o door.json",
+        "lifecycle diagram --format html --open         # one page that answers",
     ),
 )
 @click.argument("names", nargs=-1, metavar="[NAME]")
@@ -70,12 +72,15 @@ def command(names: tuple[str, ...], output: str | None, as_json: bool, **options
     """Draw the lifecycle, or a part of it: as text, in a language for pictures or machines, or with Graphviz as svg or png.
 
     The view follows from what is told where it is not named: NAME is an action, an event or a status; --server and
-    --status tell of a server, with --to of a plan for it.
+    --status tell of a server, with --to of a plan for it. As html it is one page of everything, which answers.
     """
     lifecycle = load(options["table"], options["reading"], options["policy"])
+    form = options["form"] or _form(output, opens=options["opens"])
+    if form == PAGE and not as_json:
+        _write(_page(lifecycle, names, options["view"]), form, output, opens=options["opens"])
+        return
     view = options["view"] or _view(lifecycle, names, options)
     picture = _picture(lifecycle, view, names, options)
-    form = options["form"] or _form(output, opens=options["opens"])
     if as_json:
         import json
 
@@ -85,6 +90,15 @@ def command(names: tuple[str, ...], output: str | None, as_json: bool, **options
 
         data = render(picture, form)
     _write(data, form, output, opens=options["opens"])
+
+
+def _page(lifecycle: Lifecycle, names: tuple[str, ...], view: str | None) -> bytes:
+    """The page, which has all views in one."""
+    from lifecycle.page.html import html
+
+    if names or view:
+        raise click.UsageError(f"--format html is one page of everything; leave out {'--view' if view else names[0]}")
+    return html(lifecycle.rules, lifecycle.reading).encode()
 
 
 def _view(lifecycle: Lifecycle, names: tuple[str, ...], options: dict[str, Any]) -> str:

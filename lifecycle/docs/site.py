@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 from lifecycle.docs.matrices import YES
 from lifecycle.docs.reference import MARK
 from lifecycle.errors import LifecycleError, shown
+from lifecycle.page.html import html
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 THEME = os.path.join(os.path.dirname(__file__), "theme")
 SHEETS = ("site.css", "site.js")
 REFERENCE, FILES = "reference/", "files/"
+ASK = "ask.html"  # the page that answers
 MOST = 10_000_000  # bytes of a file that a page leads to
 ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#")
 REFUSED = re.compile(r"[45]\d\d")
@@ -56,6 +58,7 @@ def site(lifecycle: Lifecycle, texts: Mapping[str, str], folder: str | None) -> 
     files: dict[str, bytes] = {name: _theme(name) for name in SHEETS}
     for page in pages.values():
         _link(page, pages, files)
+    files[ASK] = html(lifecycle.rules, lifecycle.reading, home="index.html").encode()
     menu = _menu(own, made, prefix, lifecycle)
     for page in pages.values():
         files[page.path] = _whole(page, menu, lifecycle.rules.title)
@@ -144,6 +147,7 @@ def _menu(own: Sequence[Page], made: Sequence[Page], prefix: str, lifecycle: Lif
         folder = page.source.removeprefix(prefix).partition("/")[0] if "/" in page.source.removeprefix(prefix) else "reference"
         name = lifecycle.rules.title if page.source == front else page.title
         groups.setdefault(folder.capitalize(), []).append((name, page.path))
+    groups["Reference"].insert(1, ("Ask it", ASK))
     order = ("Guide", "Reference", "Statuses", "Actions")
     return [(title, groups[title]) for title in order if groups.get(title)]
 

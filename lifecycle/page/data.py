@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from lifecycle.engine.microversion import Microversion
     from lifecycle.engine.rules import Data, Rules
 
-HERE = "{microversion}"  # stands in a sentence for the microversion that is asked about
+HERE, VALUE = "{microversion}", "{value}"  # stand in a sentence for the microversion and the value that are asked about
+PLACE = ("state", "task_state")
 BODIES = ("envelope", "body")  # the page asks with no body, so it is taken to be right
 OUTCOME = ("when", "tasks", "at_once", "becomes", "fails", "loses", "lock", "remembers")
 
@@ -46,9 +47,7 @@ def compiled(rules: Rules, reading: str) -> dict[str, Any]:
         "facts": {name: {"usual": fact["usual"], **fact["says"]} for name, fact in rules.facts.items()},
         "options": rules.options,
         "signs": SIGNS,
-        "states": {
-            name: {word: state[word] for word in ("vm_state", "implies", "end")} for name, state in rules.states.items()
-        },
+        "states": {name: {word: state[word] for word in ("vm_state", "implies", "end")} for name, state in rules.states.items()},
         "tasks": rules.tasks,
         "shows": rules.shows,
         "recalls": rules.recalls,
@@ -101,6 +100,8 @@ class Compiled:
         said = {"action": action, **({"variant": variant} if variant else {}), "title": about["title"], "cite": about["cite"]}
         wire = about["address"] or f"POST {self.rules.data['action_path']}"
         met = [self._met(action, variant, version) for version in self.starts]
+        if all(self.rules.makes(edition["rule"]) for edition in about["editions"]):
+            said["makes"] = 1  # it is about no thing that is there
         return {**said, "wire": self.text(wire), "met": met[0] if len(set(met)) == 1 else met}
 
     def event(self, name: str) -> dict[str, Any]:
@@ -134,17 +135,18 @@ class Compiled:
         return found
 
     def _gate(self, gate: Gate) -> int | None:
-        """The number of a gate: its key, whether nothing is asked after it, the code, the rule, the row, the words, the sentences."""
+        """The number of a gate: its key, whether it ends the asking, the code, rule and row, the words, the sentences."""
         values = () if gate.key in BODIES else domain(self.rules, gate.key)
         refused = {value: refusal for value in values if (refusal := gate[value]) is not None}
         if not refused:
             return None
         first = next(iter(refused.values()))
-        says = {_key(value): self.text(_sentence(gate, refusal.sentence)) for value, refusal in refused.items()}
+        told = _sentences(gate, {value: refusal.sentence for value, refusal in refused.items()})
+        says = {_key(value): self.text(sentence) for value, sentence in told.items()}
         words = {_key(value): self.text(_words(gate, value)) for value in refused}
-        alike = len(set(words.values())) == 1
         made = [gate.key, int(gate.check.ends), first.code, self.text(first.rule), self.text(first.row)]
-        return self.pools["gates"].number([*made, words[_key(next(iter(refused)))] if alike else words, self.pools["says"].number(says)])
+        passing = [_key(value) for value in values if value not in refused]
+        return self.pools["gates"].number([*made, _short(words, []), self.pools["says"].number(_short(says, passing))])
 
     def _outcomes(self, rule: Data) -> int:
         return self.pools["outcomes"].number([self._outcome(row) for row in rule["outcomes"]])
@@ -155,9 +157,22 @@ class Compiled:
         return {**kept, "answers": row["answers"], "at": self.text(row["at"])}
 
 
-def _sentence(gate: Gate, sentence: str) -> str:
-    missing = gate.rule.get("absent") and gate.check.asks == "microversion"
-    return (missing and absence(gate.request, HERE)) or sentence
+def _sentences(gate: Gate, said: dict[Any, str]) -> dict[Any, str]:
+    """The sentences by value; where they differ by nothing but the value or the microversion, a placeholder stands for it."""
+    if gate.rule.get("absent") and gate.check.asks == "microversion":
+        return dict.fromkeys(said, absence(gate.request, HERE) or "")
+    if gate.key not in PLACE:
+        return said
+    form = gate.judge(gate.request, gate.rule, gate.wanted, VALUE) or ""
+    return {value: form if form.replace(VALUE, str(value)) == sentence else sentence for value, sentence in said.items()}
+
+
+def _short(numbers: dict[str, int], passing: list[str]) -> Any:
+    """By value a number: one for all; or, where that is shorter, the few values that have none, and one for all others."""
+    alike = set(numbers.values())
+    if len(alike) > 1 or len(passing) >= len(numbers):
+        return numbers
+    return [passing, alike.pop()] if passing else alike.pop()
 
 
 def _words(gate: Gate, value: Any) -> str:

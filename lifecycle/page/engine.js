@@ -3,6 +3,14 @@
 
 const text = (value) => (value === null || value === undefined ? "" : String(value));
 const fill = (form, told) => form.replace(/\{(\w+)\}/g, (whole, name) => (name in told ? told[name] : whole));
+// Objects of JSON that have nothing but what it says, so that no name of a table means more than itself.
+const parsed = (json) => JSON.parse(json, (_, value) => (value && typeof value === "object" && !Array.isArray(value) ? Object.setPrototypeOf(value, null) : value));
+// The number for a value: one for all, one for all but a few, or one by value.
+const said = (numbers, value) => {
+  if (typeof numbers === "number") return numbers;
+  if (Array.isArray(numbers)) return numbers[0].includes(text(value)) ? undefined : numbers[1];
+  return numbers[text(value)];
+};
 const listed = (names, word) =>
   names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} ${word} ${names.at(-1)}`;
 
@@ -13,7 +21,10 @@ class Table {
     this.keys = ["state", "task_state", "locked_by", "before", "exists", ...Object.keys(this.facts), ...Object.keys(this.options)];
     this.byVmState = Object.fromEntries(Object.entries(this.states).map(([name, state]) => [state.vm_state, name]));
     this.pairs = this.statuses();
-    this.explored = new Map();
+    this.asked = new Map(this.requests.map(({ action }) => [action, []]));
+    for (const request of this.requests) this.asked.get(request.action).push(request);
+    this.place = Object.fromEntries(this.names.map((name, number) => [name, number]));
+    this.runOf = new Map();
   }
 
   // For each status the [state, task] pairs that show it, the one that it stands for first.
@@ -54,10 +65,12 @@ class Table {
 
   // The run of microversions that one belongs to: nothing changes within it.
   run(version) {
-    if (!this.runs.length) return 0;
-    const [major, minor] = (version || this.newest()).split(".").map(Number);
-    const at = this.runs.findLastIndex(([first, second]) => first < major || (first === major && second <= minor));
-    return Math.max(at, 0);
+    if (!this.runOf.has(version)) {
+      const [major, minor] = (version || this.newest()).split(".").map(Number);
+      const later = this.runs.findIndex(([first, second]) => first > major || (first === major && second > minor));
+      this.runOf.set(version, Math.max(later < 0 ? this.runs.length - 1 : later - 1, 0));
+    }
+    return this.runOf.get(version);
   }
 
   newest() {
@@ -66,7 +79,7 @@ class Table {
 
   // The request of an action; where no variant is told, the usual one: the first that is there at this microversion.
   request(action, variant, version) {
-    const all = this.requests.filter((request) => request.action === action);
+    const all = this.asked.get(action);
     const told = variant && all.find((request) => request.variant === variant);
     return told || all.find((request) => this.ruling(request, this.usual.caller, version)[3]) || all[0];
   }
@@ -74,7 +87,18 @@ class Table {
   ruling(request, caller, version) {
     if ("ruling" in request) return this.rulings[request.ruling];
     const met = Array.isArray(request.met) ? request.met[this.run(version)] : request.met;
-    return this.rulings[this.met[met][this.names.indexOf(caller || this.usual.caller)]];
+    return this.rulings[this.met[met][this.place[caller || this.usual.caller]]];
+  }
+
+  // What follows if this is allowed, and nothing where it is not: as much of a decision as a way needs.
+  follows(request, values, caller, version) {
+    const [gates, outcomes] = this.ruling(request, caller, version);
+    for (const number of gates) {
+      const [key, , , , , , says] = this.gates[number];
+      if (said(this.says[says], key === "asked" ? true : values[key]) !== undefined) return null;
+    }
+    const row = this.outcomes[outcomes].find((one) => this.fits(one.when, values));
+    return { request, values, caller, work: this.work(row, values), loses: row.loses || [] };
   }
 
   // May this caller do this to a thing with these values? All gates are asked; the first that refuses speaks.
@@ -84,9 +108,9 @@ class Table {
     for (const number of gates) {
       const [key, ends, code, rule, row, words, says] = this.gates[number];
       const value = key === "asked" ? true : values[key];
-      const sentence = this.says[says][text(value)];
+      const sentence = said(this.says[says], value);
       if (sentence === undefined) continue;
-      refusals.push(this.refusal(request, code, rule, row, sentence, typeof words === "number" ? words : words[text(value)], value, version));
+      refusals.push(this.refusal(request, code, rule, row, sentence, said(words, value), value, version));
       if (ends) break;
     }
     const decision = { request, values, caller: caller || this.usual.caller, version, there: Boolean(there), command: this.texts[command] };
@@ -100,7 +124,7 @@ class Table {
       vm_state: this.states[value]?.vm_state ?? "",
       task_state: value === null ? "None" : text(value),
     };
-    const why = fill(this.texts[sentence], { microversion: told.microversion });
+    const why = fill(this.texts[sentence], { microversion: told.microversion, value: text(value) });
     const at = this.texts[row];
     const reason = fill(this.sentences.refused, { action: request.action, sentence: why, row: at });
     return { code, rule: this.texts[rule], row: at, why, reason, message: fill(this.texts[words], told) };
@@ -119,7 +143,8 @@ class Table {
   }
 
   fits(when, values) {
-    return Object.entries(when || {}).every(([key, wanted]) => wanted.includes(values[key]));
+    for (const key in when) if (!when[key].includes(values[key])) return false;
+    return true;
   }
 
   // What a row makes of these values: its tasks, its ends, and what is shown right after the answer.

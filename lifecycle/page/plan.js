@@ -61,8 +61,8 @@ class Planner {
     if (waited) yield { decision: null, shown: values, end: waited, atOnce: false };
     for (const number of table.open[values.state]) {
       const { action, variant } = table.requests[number];
-      const decision = table.decide(table.request(action, variant, version), values, caller, version);
-      if (!decision.allowed) continue;
+      const decision = table.follows(table.request(action, variant, version), values, caller, version);
+      if (!decision) continue;
       const [after, work] = table.begun(decision);
       if (work && work.becomes?.length !== 1) continue;
       const end = work ? table.settled(after, work, work.becomes[0]) : after;
@@ -143,8 +143,8 @@ class Run {
   trigger(name) {
     const { table } = this;
     const event = table.events.find((one) => one.event === name);
-    const [action, variant] = name.split(/[: ]/);
-    const request = event ?? (table.requests.some((one) => one.action === action) ? table.request(action, variant, this.version) : null);
+    const called = table.requests.find((one) => [named(one), named(one).replace(" ", ":")].includes(name));
+    const request = event ?? called ?? (table.asked.has(name) ? table.request(name, undefined, this.version) : null);
     if (!request) return `there is no ${name}`;
     const decision = table.decide(request, this.values, this.caller, this.version);
     if (!decision.allowed) return `${decision.code}: ${decision.why}`;
