@@ -60,11 +60,13 @@ class Words:
 class Deck:
     """Requests without number, made when they are asked for, and each made once."""
 
-    def __init__(self, judge: Judge, words: Words, callers: Sequence[str]) -> None:
+    def __init__(self, judge: Judge, words: Words, callers: Sequence[str], newest: Microversion | None = None) -> None:
+        """`newest`: of the target, where that is older than the table's."""
         self.judge = judge
         self.rules = judge.rules
         self.words = words
         self.callers = callers
+        self.newest = newest or judge.rules.newest
         self._asked: dict[tuple[str, str | None, str, str | None], Asked] = {}
         self._points: dict[tuple[str, str | None], list[str | None]] = {}
         self.names = [
@@ -97,22 +99,25 @@ class Deck:
 
     def _find_points(self, name: str, variant: str | None) -> Iterator[str | None]:
         rules = self.rules
-        if rules.oldest is None or rules.newest is None:
+        if rules.oldest is None or self.newest is None:
             yield None
             return
         here: set[Microversion] = set()
         outside: set[Microversion] = set()
         for edition in rules.editions(name, variant, self.judge.lifecycle.reading):
             since, until = bounds(edition)
-            low, high = since or rules.oldest, until or rules.newest
+            low, high = since or rules.oldest, min(until or self.newest, self.newest)
+            if low > high:
+                continue
             here |= {low, high}
             outside |= {(low[0], low[1] - 1), (high[0], high[1] + 1)}
             for start in self._starts(name, edition["rule"]):
                 if low < start <= high:
                     here |= {start, (start[0], start[1] - 1)}
-        yield text(max(here))
-        within = {one for one in here | outside if rules.oldest <= one <= rules.newest}
-        for one in sorted(within - {max(here)}, reverse=True):
+        first = max(here, default=self.newest)
+        yield text(first)
+        within = {one for one in here | outside if rules.oldest <= one <= self.newest}
+        for one in sorted(within - {first}, reverse=True):
             yield text(one)
 
     def _starts(self, name: str, rule: Data) -> Iterator[Microversion]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.conform.belief import believed
 from lifecycle.conform.bodies import bodies
-from lifecycle.conform.coverage import BUSY, CELLS, CORE, EDITIONS
+from lifecycle.conform.coverage import BUSY, CORE, EDITIONS
 from lifecycle.conform.deck import SERVER, invented
 from lifecycle.conform.session import NOWHERE, Session, Step
 from lifecycle.conform.target import Request
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lifecycle.engine.situation import Situation
 
     Note = Callable[[Fault, list[Step]], None]
+    Until = Callable[["Tour"], str | None]
 
 FAILURES = 3  # servers in a row that could not be made
 GONE = invented("a server that is not there")
@@ -57,13 +58,13 @@ class Card:
 class Tour:
     """Leads servers through the lifecycle of a target."""
 
-    def __init__(self, judge: Judge, subject: Subject, deck: Deck, coverage: Coverage, limits: Limits, note: Note) -> None:
-        """`note` takes each fault with the story of the server so far."""
+    def __init__(self, judge: Judge, subject: Subject, deck: Deck, coverage: Coverage, enough: Until, note: Note) -> None:
+        """`enough` says which limit is reached, `note` takes each fault with the story of the server so far."""
         self.judge = judge
         self.subject = subject
         self.deck = deck
         self.coverage = coverage
-        self.limits = limits
+        self._enough = enough
         self.rules = judge.rules
         self.began = time.monotonic()
         self.servers = 0
@@ -77,27 +78,26 @@ class Tour:
         self.ways = Map(self.rules, lambda name, variant, caller: deck.asked(name, variant, caller, deck.points(name, variant)[0]).ruling)
         self._hands: dict[tuple[Situation, int], list[Card]] = {}
 
-    def run(self) -> None:
-        """Everything that the limits allow, what tells the most first."""
-        try:
-            for tier in (CORE, EDITIONS, BUSY, CELLS):
-                self.tier = tier
-                self._nowhere()
-                if tier == EDITIONS:
-                    self._bodies()
-                while self._visit():
-                    pass
-        except Enough as enough:
-            self.ended = str(enough)
+    def visit(self, tier: int) -> None:
+        """All that is new up to a tier. Raises Enough where a limit is reached."""
+        self.tier = tier
+        self._nowhere()
+        if tier == EDITIONS:
+            self._bodies()
+        while self._visit():
+            pass
 
     def check(self) -> None:
-        """Raises Enough."""
-        limits = self.limits
-        if limits.requests is not None and self.subject.requests >= limits.requests:
-            raise Enough("the limit of requests was reached")
-        if limits.seconds is not None and time.monotonic() - self.began >= limits.seconds:
-            raise Enough("the limit of time was reached")
+        """Raises Enough where a limit is reached."""
+        self.ended = self._enough(self)
+        if self.ended:
+            raise Enough
         self.progress(self)
+
+    @property
+    def passed(self) -> float:
+        """Seconds since it began."""
+        return time.monotonic() - self.began
 
     # One server
 
@@ -121,9 +121,8 @@ class Tour:
     def new(self) -> Session | None:
         """A new server that is at rest, or None where it could not be made; the request is one that was not seen, if there is one."""
         self.check()
-        if self.limits.servers is not None and self.servers >= self.limits.servers:
-            raise Enough("the limit of servers was reached")
         self.servers += 1
+        self.check()
         session = Session(self.judge, self.subject, self.observer)
         asked = self._creation()
         fault = session.create(asked)
