@@ -11,7 +11,7 @@ from lifecycle.conform.faults import Fault
 from lifecycle.engine.rules import READINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from lifecycle.conform.target import Answer, Request
     from lifecycle.engine.checks import Refusal
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SERVER_FAULT, REFUSED = 500, 400
 PLACEHOLDER = re.compile(r"\{\w+\}")
-NOT_THERE = (400, 404)
+NOT_THERE = (400, 404, 409)  # what a service answers where a request names what is not there, or is taken
 
 
 class Asked:
@@ -60,14 +60,21 @@ class Verdict:
 class Judge:
     """A table that answers are held against."""
 
-    def __init__(self, lifecycle: Lifecycle, knows: Mapping[str, Any] | None = None, *, bare: bool = False) -> None:
-        """`bare`: answers are codes alone, with no documents."""
+    def __init__(
+        self, lifecycle: Lifecycle, knows: Mapping[str, Any] | None = None, *, bare: bool = False, named: Container[str] | None = None
+    ) -> None:
+        """`bare`: answers are codes alone, with no documents.
+
+        `named`: all that requests may name and that is there, where the target looks; None where it looks nothing up.
+        """
         self.lifecycle = lifecycle
         self.rules = lifecycle.rules
         others = [reading for reading in READINGS if reading != lifecycle.reading]
         self._readings = (lifecycle, *[Lifecycle(lifecycle.rules, reading, lifecycle.table, lifecycle.policy) for reading in others])
         self.deployment = Deployment(lifecycle, knows or {})
         self.bare = bare
+        self.named = named
+        self.not_there: dict[str, str] = {}
         self._words: dict[int, tuple[Refusal, tuple[str | None, str, Mapping[str, Any]]]] = {}
 
     def asked(self, request: Request) -> Asked:
@@ -98,7 +105,17 @@ class Judge:
                 left = belief.narrowed(self.deployment, asked.rulings[number], worlds)
                 return Verdict(left, distinct(decisions), None, self._difference(asked) if number else None)
         assert first is not None  # noqa: S101 - a belief has at least one world
+        if answer.code in NOT_THERE and self._names_something(asked):
+            self.not_there.setdefault(name(asked.ruling), f"{answer.code} {answer.message or ''}".strip())
+            return Verdict(belief, [])
         return Verdict(belief, [first], self._wrong(asked, first, answer, server))
+
+    def _names_something(self, asked: Asked) -> bool:
+        """Whether a request names, besides its server, something of which nobody knows whether it is there."""
+        if self.named is None:
+            return False
+        request = asked.request
+        return any(name not in self.named for name in (*request.names.values(), *leaves(request.body)))
 
     def _difference(self, asked: Asked) -> str:
         """The name of the difference that explains an answer."""
@@ -218,6 +235,18 @@ def spelt(headers: Mapping[str, str], schema: Mapping[str, Any]) -> dict[str, st
 def fields(sentence: str) -> str:
     """The fields that a sentence of mistakes is about, without their values."""
     return "; ".join(sorted({part.split(" ")[0] for part in sentence.split("; ")}))
+
+
+def leaves(body: Any) -> Iterator[str]:
+    """The texts in a body."""
+    if isinstance(body, dict):
+        for value in body.values():
+            yield from leaves(value)
+    elif isinstance(body, list):
+        for value in body:
+            yield from leaves(value)
+    elif isinstance(body, str):
+        yield body
 
 
 def short(document: Any) -> str:

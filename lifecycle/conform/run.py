@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 WORDS = {"NAME": "conform", "VALUE": "value", "PASSWORD": "Conform-1"}
 SHRUNK = 40  # findings whose stories are made short
 SHRINKING = 120  # requests that are spent on one of them
+FOREVER = 1e9
+SHARE = 0.35  # of the limit of time, that stories are made short in after it
 
 
 class Report:
@@ -127,8 +129,10 @@ class Run:
 
     def _tour(self, target: Any) -> Tour:
         report, subject = self.report, Subject(target)
-        judge = Judge(self.lifecycle, subject.knows, bare=subject.bare)
-        words = Words(self.lifecycle, {**WORDS, **getattr(target, "words", {})}, getattr(target, "fields", {}))
+        told, there = {**WORDS, **getattr(target, "words", {})}, getattr(target, "fields", {})
+        named = {*told.values(), *map(str, there.values())} if subject.real_time else None
+        judge = Judge(self.lifecycle, subject.knows, bare=subject.bare, named=named)
+        words = Words(self.lifecycle, told, there)
         callers = [name for name in self.lifecycle.rules.callers if subject.callers is None or name in subject.callers]
         deck = Deck(judge, words, callers, getattr(target, "newest", None))
         tour = Tour(judge, subject, deck, report.coverage, self._enough, self._note)
@@ -157,6 +161,7 @@ class Run:
     def _end(self, tour: Tour) -> None:
         """Removes what was made and is still there; what cannot be is told."""
         report, subject = self.report, tour.subject
+        report.unseen += [f"what becomes of {name}: it names what is not there ({why})" for name, why in tour.judge.not_there.items()]
         try:
             self._clean(subject)
         finally:
@@ -175,8 +180,9 @@ class Run:
     def _shrink(self, tour: Tour) -> None:
         teller = Teller(tour.judge, tour.subject, tour.deck, tour.observer)
         shrinker = Shrinker(teller, tour.ways, SHRINKING)
+        end = time.monotonic() + SHARE * (self.limits.seconds or FOREVER)
         for finding in self.report.findings.every[:SHRUNK]:
-            if finding.confirmed is None:
+            if finding.confirmed is None and time.monotonic() < end:
                 shrinker.shrink(finding)
 
     def _clean(self, subject: Subject) -> None:

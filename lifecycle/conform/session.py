@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lifecycle.conform.belief import Belief, believed, shown
 from lifecycle.conform.course import Course, status, unlike
 from lifecycle.conform.faults import Fault
-from lifecycle.conform.judge import name, short
+from lifecycle.conform.judge import Asked, name, short
 from lifecycle.errors import LifecycleError
 
 if TYPE_CHECKING:
     from lifecycle.conform.belief import Values
-    from lifecycle.conform.judge import Asked, Judge, Verdict
+    from lifecycle.conform.judge import Judge, Verdict
     from lifecycle.conform.target import Answer, Subject
     from lifecycle.engine.situation import Situation
 
@@ -55,6 +55,7 @@ class Session:
         self.story: list[Step] = []
         self.unseen: list[Asked] = []  # refused requests since somebody looked
         self.differences: dict[str, tuple[Asked, Answer]] = {}
+        self._added: dict[str, str] = {}
 
     @property
     def alive(self) -> bool:
@@ -95,6 +96,7 @@ class Session:
         """One request to the server, judged."""
         assert self.id is not None  # noqa: S101
         assert self.belief is not None  # noqa: S101
+        asked = self._named(asked)
         answer = self.subject.act(self.id, asked.request)
         self.story.append(Step(REQUEST, asked, answer, before=self.belief.situation))
         if answer.lost:
@@ -106,15 +108,34 @@ class Session:
         if verdict.fault is not None:
             if verdict.fault.kind in ("accepted", "refused", "crash"):
                 self.readopt()
-            elif verdict.decisions[0].allowed and answer.code < REFUSED:
+            elif verdict.decisions and verdict.decisions[0].allowed and answer.code < REFUSED:
                 self._begin(verdict)
             return verdict.fault
+        if not verdict.decisions:  # what it names is not there: nothing is known to have come of it
+            self.unseen.append(asked)
+            return None
         if any(decision.allowed for decision in verdict.decisions) and asked.request.action in self.rules.actions:
             self._begin(verdict)
             return None
         self.belief = verdict.belief
         self.unseen.append(asked)
         return None
+
+    def _named(self, asked: Asked) -> Asked:
+        """The request with a new name for what it adds to the server, and with one that is there for what it takes away."""
+        if not asked.request.names or self.judge.named is None:
+            return asked
+        names = dict(asked.request.names)
+        for change in asked.ruling.rule["keeps"].values():
+            how, source = next(iter(change.items()))
+            name = source.strip("{}") if isinstance(source, str) else ""
+            if name in names and how == "add":
+                self._added[name] = names[name] = f"{names[name][:8]}-{len(self.story)}"
+            elif name in names and name in self._added:
+                names[name] = self._added[name]
+        if names == asked.request.names:
+            return asked
+        return Asked(replace(asked.request, names=names), asked.rulings, asked.mistakes)
 
     def _note(self, verdict: Verdict, asked: Asked, answer: Answer) -> None:
         if verdict.difference:

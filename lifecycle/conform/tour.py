@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.conform.belief import believed
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     Note = Callable[[Fault, list[Step]], None]
     Until = Callable[["Tour"], str | None]
 
+TURN = 40  # bodies that are asked with between one server and the next
 FAILURES = 3  # servers in a row that could not be made
 GONE = invented("a server that is not there")
 
@@ -81,11 +83,14 @@ class Tour:
     def visit(self, tier: int) -> None:
         """All that is new up to a tier. Raises Enough where a limit is reached."""
         self.tier = tier
-        self._nowhere()
-        if tier == EDITIONS:
-            self._bodies()
+        if tier <= EDITIONS:
+            self._nowhere()
+        odd = self._odd(plainly=tier == CORE) if tier <= EDITIONS and not self.judge.bare else iter(())
         while self._visit():
-            pass
+            for asked in islice(odd, TURN):
+                self.ask_nowhere(asked)
+        for asked in odd:
+            self.ask_nowhere(asked)
 
     def check(self) -> None:
         """Raises Enough where a limit is reached."""
@@ -301,25 +306,35 @@ class Tour:
                         self.coverage.note(features)
                         self.ask_nowhere(asked)
 
-    def _bodies(self) -> None:
-        """Bodies right and wrong, of a server that is not there, so that nothing comes of any of them."""
-        if self.judge.bare:
-            return
+    def _odd(self, *, plainly: bool) -> Iterator[Asked]:
+        """Bodies right and wrong, for a server that is not there, so that nothing comes of any of them.
+
+        `plainly`: each change of each part of a body once, whatever action has such a part.
+        """
         reader = next((name for name in reversed(self.deck.callers) if self._may_only_look(name)), None)
-        decks = [list(self._odd_bodies(name, variant)) for name, variant in self.deck.names if name in self.rules.actions]
-        for turn in range(max(map(len, decks), default=0)):
-            for one in decks:
-                if turn < len(one):
-                    name, variant, version, what, body = one[turn]
-                    caller = self.observer if self.deck.of_a_server(name) else reader
-                    if caller is None:
-                        continue
-                    plain = self.deck.request(name, variant, caller, version)
-                    request = Request(name, variant, body, caller, version, plain.names)
-                    feature = (name, variant, "body", version, what)
-                    if feature not in self.coverage.seen:
-                        self.coverage.seen.add(feature)
-                        self.ask_nowhere(self.judge.asked(request))
+        decks = [self._bodies(name, variant, plainly=plainly) for name, variant in self.deck.names if name in self.rules.actions]
+        while decks:
+            for one in list(decks):
+                found = next(one, None)
+                if found is None:
+                    decks.remove(one)
+                    continue
+                request = found
+                caller = self.observer if self.deck.of_a_server(request.action) else reader
+                if caller is not None:
+                    yield self.judge.asked(replace(request, caller=caller))
+
+    def _bodies(self, name: str, variant: str | None, *, plainly: bool) -> Iterator[Request]:
+        points = self.deck.points(name, variant)
+        for version in points[:1] if plainly else points:
+            plain = self.deck.request(name, variant, self.observer, version)
+            for what, key, body in bodies(self.deck, name, variant, version):
+                feature = ("body", key) if plainly else ("body", name, variant, version == points[0], what)
+                if not plainly and version != points[0]:
+                    feature = (*feature, key)
+                if feature not in self.coverage.seen:
+                    self.coverage.seen |= {feature, ("body", key)}
+                    yield replace(plain, body=body)
 
     def _may_only_look(self, caller: str) -> bool:
         create = self.deck.create
@@ -328,16 +343,6 @@ class Tour:
         nowhere = believed(self.judge.deployment, None).situation
         decision = self.deck.asked(create, None, caller, self.deck.points(create, None)[0]).decide(nowhere)
         return decision.rule == "policy"
-
-    def _odd_bodies(self, name: str, variant: str | None) -> Iterator[tuple[str, str | None, str | None, str, Any]]:
-        told: set[str] = set()
-        for version in self.deck.points(name, variant):
-            for what, body in bodies(self.deck, name, variant, version):
-                schema_key = f"{what}"
-                if schema_key in told and what.find(" is ") >= 0 and version != self.deck.points(name, variant)[0]:
-                    continue
-                told.add(schema_key)
-                yield name, variant, version, what, body
 
     def ask_nowhere(self, asked: Asked) -> None:
         """One request that is to no server that there is."""
