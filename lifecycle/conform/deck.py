@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
-from lifecycle.bodies.documents import said
-from lifecycle.bodies.schema import starts
+from lifecycle.conform.judge import changes
 from lifecycle.conform.target import Request
 from lifecycle.engine.microversion import text
 from lifecycle.engine.rules import bounds
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from lifecycle import Lifecycle
     from lifecycle.conform.judge import Asked, Judge
     from lifecycle.engine.microversion import Microversion
-    from lifecycle.engine.rules import Data
 
 NAME = re.compile(r"\{(\w+)\}")
 SERVER = "id"
@@ -111,7 +109,7 @@ class Deck:
                 continue
             here |= {low, high}
             outside |= {(low[0], low[1] - 1), (high[0], high[1] + 1)}
-            for start in self._starts(name, edition["rule"]):
+            for start in changes(rules, name):
                 if low < start <= high:
                     here |= {start, (start[0], start[1] - 1)}
         first = max(here, default=self.newest)
@@ -119,15 +117,6 @@ class Deck:
         within = {one for one in here | outside if rules.oldest <= one <= self.newest}
         for one in sorted(within - {first}, reverse=True):
             yield text(one)
-
-    def _starts(self, name: str, rule: Data) -> Iterator[Microversion]:
-        for kind in ("request", "response"):
-            body = said(kind, self.rules, name, rule) if kind == "response" or name in self.rules.actions else None
-            if body is not None:
-                yield from starts(self.rules.types, body)
-        for field in rule["headers"].values():
-            for one in field:
-                yield from starts(self.rules.types, one)
 
     def asked(self, name: str, variant: str | None, caller: str, version: str | None) -> Asked:
         """The plain request for an action: the table's example, with what there is in place of its words."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from lifecycle.conform.session import CREATE, NOWHERE, REQUEST, Step
+from lifecycle.conform.session import CREATE, NOWHERE, REQUEST, TOGETHER, Step
 from lifecycle.conform.target import Request
 from lifecycle.errors import LifecycleError, shown
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lifecycle.conform.judge import Judge
 
 VERSION = 1
-REQUESTS = (CREATE, REQUEST, NOWHERE)
+REQUESTS = (CREATE, REQUEST, NOWHERE, TOGETHER)
 KEYS = ("action", "variant", "body", "caller", "microversion", "names")
 
 

@@ -11,6 +11,7 @@ from lifecycle.conform import replay
 from lifecycle.conform.coverage import TIERS, Coverage
 from lifecycle.conform.deck import Deck, Words
 from lifecycle.conform.findings import Finding, Findings
+from lifecycle.conform.histories import Histories
 from lifecycle.conform.judge import Judge
 from lifecycle.conform.shrink import Shrinker, Teller
 from lifecycle.conform.target import Down, Subject
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from lifecycle.conform.session import Step
 
 WORDS = {"NAME": "conform", "VALUE": "value", "PASSWORD": "Conform-1"}
+HISTORIES, TURN = 200, 20
 SHRUNK = 40  # findings whose stories are made short
 SHRINKING = 120  # requests that are spent on one of them
 FOREVER = 1e9
@@ -89,6 +91,7 @@ class Run:
                 for tier in range(len(TIERS)):
                     for tour in tours:
                         tour.visit(tier)
+                self._histories(tours)
             report.ended = next((tour.ended for tour in tours if tour.ended), report.ended)
             for tour in tours:
                 self._shrink(tour)
@@ -138,6 +141,15 @@ class Run:
         tour = Tour(judge, subject, deck, report.coverage, self._enough, self._note)
         tour.progress = self._progress
         return tour
+
+    def _histories(self, tours: list[Tour]) -> None:
+        """Random histories, as long as there is a limit to them; else a few. Raises Enough."""
+        histories = [Histories(tour, self.report.seed + number) for number, tour in enumerate(tours)]
+        done = 0
+        while self.limits.seconds or self.limits.requests or done < HISTORIES:
+            for one in histories:
+                one.run(TURN)
+            done += TURN
 
     def _enough(self, tour: Tour) -> str | None:
         """The limit that is reached, if one is."""

@@ -131,7 +131,7 @@ class Tour:
         session = Session(self.judge, self.subject, self.observer)
         asked = self._creation()
         fault = session.create(asked)
-        self._told(session, fault)
+        self.told(session, fault)
         if session.alive:
             self._run_through(session)
         self._unmade = 0 if session.alive else self._unmade + 1
@@ -155,7 +155,8 @@ class Tour:
         assert first is not None  # noqa: S101 - there is a microversion
         return first
 
-    def _told(self, session: Session, fault: Fault | None) -> None:
+    def told(self, session: Session, fault: Fault | None) -> None:
+        """Notes a fault, if there is one."""
         if fault is not None:
             self.note(fault, list(session.story))
 
@@ -172,10 +173,10 @@ class Tour:
             if self._idle(card) and self.coverage.new(card.features, self.tier):
                 self.check()
                 self.coverage.note(card.features)
-                self._told(session, session.ask(card.asked))
+                self.told(session, session.ask(card.asked))
                 asked_any = True
         if asked_any and session.alive:
-            self._told(session, session.look())
+            self.told(session, session.look())
 
     def _idle(self, card: Card) -> bool:
         """Whether an accepted request leaves the server as it is."""
@@ -241,34 +242,34 @@ class Tour:
     def _do(self, session: Session, asked: Asked, features: Features) -> None:
         self.check()
         self.coverage.note(features)
-        self._told(session, session.ask(asked))
+        self.told(session, session.ask(asked))
         if session.alive:
             self._run_through(session)
 
     def _run_through(self, session: Session) -> None:
         """Lets the work under way end; the first time each of its tasks is looked at, and asked at."""
         if not session.busy:
-            self._told(session, session.look())
+            self.told(session, session.look())
             return
         course = session.courses[0]
         feature = ("runs", course.decision.outcome and course.decision.outcome.row, course.stages[0].values["state"], self.tier >= BUSY)
         if feature not in self.coverage.seen:
             self.coverage.seen.add(feature)
             if self.subject.real_time:
-                self._told(session, session.look())
+                self.told(session, session.look())
             else:
                 self._each_task(session)
         if session.alive and session.busy:
-            self._told(session, session.settle())
+            self.told(session, session.settle())
 
     def _each_task(self, session: Session) -> None:
-        self._told(session, session.look())
+        self.told(session, session.look())
         while session.alive and session.busy:
             if self.tier >= BUSY:
                 self._refusals(session)
             if session.alive and session.busy:
                 self.check()
-                self._told(session, session.advance())
+                self.told(session, session.advance())
 
     def _way(self, session: Session) -> Asked | None:
         """The first request on the shortest way to a situation where something new can be asked."""
