@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 COMMANDS = {
+    "conform": "Does a server, a library or a simulator keep the lifecycle?",
     "check": "May this be done to this server now?",
     "actions": "Every action on a server, with a tick or a cross, and why.",
     "plan": "The fewest requests that bring a server to a status.",

@@ -32,31 +32,33 @@ PATTERNS = ("a", "7", "-7", "a-b", "a/b", "a,b", "/dev/vdb", "auto", "none", "a_
 LONG = 70_000  # longer than this nothing is sent
 
 
-def bodies(deck: Deck, name: str, variant: str | None, version: str | None) -> Iterator[tuple[str, Any]]:
-    """Bodies of an action at a microversion, each with what is odd about it; the plain one first."""
+def bodies(deck: Deck, name: str, variant: str | None, version: str | None) -> Iterator[tuple[str, Any, Any]]:
+    """Bodies of an action at a microversion, each with what is odd about it, and what kind of oddity that is; the plain one first."""
     lifecycle = deck.judge.lifecycle
     rule = lifecycle.rules.edition(name, variant, lifecycle.reading, lifecycle.rules.version(version))
     schema = None if rule is None else plain("request", lifecycle.rules, name, rule, lifecycle.rules.version(version))
     body = deck.body(name, variant, deck.callers[0], version)
-    yield "plain", body
+    yield "plain", (name, variant, "plain"), body
     if schema is None:
         return
     key = lifecycle.rules.action(name)["body"]
     if key is not None:
-        yield "no body", None
-        yield "two keys", {**(body if isinstance(body, dict) else {}), "and": None}
-    yield from _changed(body, schema)
+        yield "no body", (name, "no body"), None
+        yield "two keys", (name, "two keys"), {**(body if isinstance(body, dict) else {}), "and": None}
+    for what, key, changed in _changed(body, schema):
+        yield what, key, changed
 
 
-def _changed(body: Any, schema: Schema) -> Iterator[tuple[str, Any]]:
+def _changed(body: Any, schema: Schema) -> Iterator[tuple[str, Any, Any]]:
     """A body with one thing changed at a time."""
     for path, part in _parts(schema, body):
+        where, kind = ".".join(path), repr(part)
         for value in _values(part):
-            yield f"{'.'.join(path)} is {str(value)[:20]!r}", _with(body, path, value)
-        if path and path[-1] in _at(body, path[:-1], {}):
-            yield f"no {'.'.join(path)}", _without(body, path)
+            yield f"{where} is {str(value)[:20]!r}", (kind, repr(value)), _with(body, path, value)
+        if path[-1] in _at(body, path[:-1], {}):
+            yield f"no {where}", (where, "no"), _without(body, path)
         if "object" in kinds(part):
-            yield f"more in {'.'.join(path)}", _with(body, (*path, "nonsense"), "a")
+            yield f"more in {where}", (kind, "more"), _with(body, (*path, "nonsense"), "a")
 
 
 def _parts(schema: Schema, body: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Schema]]:

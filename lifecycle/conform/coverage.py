@@ -55,8 +55,10 @@ class Coverage:
         values, caller = decision.situation.values, ruling.request.caller
         stop = _refused_by(ruling, decision)
         for name, asks, key in self._checks:
-            if asks in ("token", "policy"):
+            if asks == "policy":
                 yield asks, caller.name
+            elif asks == "token":
+                yield asks, caller.fails == asks
             elif asks == "lock":
                 yield asks, caller.passes_lock, caller.holds, values["locked_by"]
             elif asks not in ONCE and not (key == "task_state" and values[key] is None and name != stop):

@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
-from lifecycle.bodies.documents import said
-from lifecycle.bodies.schema import starts
+from lifecycle.conform.judge import changes
 from lifecycle.conform.target import Request
 from lifecycle.engine.microversion import text
 from lifecycle.engine.rules import bounds
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from lifecycle import Lifecycle
     from lifecycle.conform.judge import Asked, Judge
     from lifecycle.engine.microversion import Microversion
-    from lifecycle.engine.rules import Data
 
 NAME = re.compile(r"\{(\w+)\}")
 SERVER = "id"
@@ -60,11 +58,13 @@ class Words:
 class Deck:
     """Requests without number, made when they are asked for, and each made once."""
 
-    def __init__(self, judge: Judge, words: Words, callers: Sequence[str]) -> None:
+    def __init__(self, judge: Judge, words: Words, callers: Sequence[str], newest: Microversion | None = None) -> None:
+        """`newest`: of the target, where that is older than the table's."""
         self.judge = judge
         self.rules = judge.rules
         self.words = words
         self.callers = callers
+        self.newest = newest or judge.rules.newest
         self._asked: dict[tuple[str, str | None, str, str | None], Asked] = {}
         self._points: dict[tuple[str, str | None], list[str | None]] = {}
         self.names = [
@@ -97,32 +97,26 @@ class Deck:
 
     def _find_points(self, name: str, variant: str | None) -> Iterator[str | None]:
         rules = self.rules
-        if rules.oldest is None or rules.newest is None:
+        if rules.oldest is None or self.newest is None:
             yield None
             return
         here: set[Microversion] = set()
         outside: set[Microversion] = set()
         for edition in rules.editions(name, variant, self.judge.lifecycle.reading):
             since, until = bounds(edition)
-            low, high = since or rules.oldest, until or rules.newest
+            low, high = since or rules.oldest, min(until or self.newest, self.newest)
+            if low > high:
+                continue
             here |= {low, high}
             outside |= {(low[0], low[1] - 1), (high[0], high[1] + 1)}
-            for start in self._starts(name, edition["rule"]):
+            for start in changes(rules, name):
                 if low < start <= high:
                     here |= {start, (start[0], start[1] - 1)}
-        yield text(max(here))
-        within = {one for one in here | outside if rules.oldest <= one <= rules.newest}
-        for one in sorted(within - {max(here)}, reverse=True):
+        first = max(here, default=self.newest)
+        yield text(first)
+        within = {one for one in here | outside if rules.oldest <= one <= self.newest}
+        for one in sorted(within - {first}, reverse=True):
             yield text(one)
-
-    def _starts(self, name: str, rule: Data) -> Iterator[Microversion]:
-        for kind in ("request", "response"):
-            body = said(kind, self.rules, name, rule) if kind == "response" or name in self.rules.actions else None
-            if body is not None:
-                yield from starts(self.rules.types, body)
-        for field in rule["headers"].values():
-            for one in field:
-                yield from starts(self.rules.types, one)
 
     def asked(self, name: str, variant: str | None, caller: str, version: str | None) -> Asked:
         """The plain request for an action: the table's example, with what there is in place of its words."""

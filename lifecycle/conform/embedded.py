@@ -10,7 +10,7 @@ from lifecycle.engine.microversion import text
 from lifecycle.engine.situation import sign
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping, Sequence
+    from collections.abc import Coroutine, Iterator, Mapping, Sequence
 
     from lifecycle import Lifecycle
     from lifecycle.conform.target import Answer, Request
@@ -100,6 +100,31 @@ class Embedded:
         return answered(
             self._rules, sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}, whole
         )
+
+
+def embedded(lifecycle: Lifecycle, options: Mapping[str, int], wrong: Lifecycle | None = None) -> Iterator[Embedded]:
+    """The service as it is deployed; and, so that every state can be reached, with the options that hold servers there."""
+    yield Embedded(lifecycle, wrong, options)
+    held = {name: value for name, value in holding(lifecycle).items() if name not in options}
+    if held:
+        yield Embedded(lifecycle, wrong, {**options, **held})
+
+
+FAR = 10**9  # seconds: longer than any run
+
+
+def holding(lifecycle: Lifecycle) -> dict[str, int]:
+    """Options under which work ends in other states than by default, and no event comes soon."""
+    rules = lifecycle.rules
+    asked = {
+        name: signs
+        for action in rules.actions.values()
+        for edition in action["editions"]
+        for row in edition["rule"]["outcomes"]
+        for name, signs in row["when"].items()
+        if name in rules.options
+    }
+    return {name: FAR if sign(rules.options[name]) != "positive" else 0 for name in asked}
 
 
 def _drive(call: Coroutine[Any, Any, None]) -> None:

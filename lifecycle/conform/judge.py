@@ -6,21 +6,25 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from lifecycle import Lifecycle
+from lifecycle.bodies.schema import starts
 from lifecycle.conform.belief import Belief, Deployment
 from lifecycle.conform.faults import Fault
-from lifecycle.engine.rules import READINGS
+from lifecycle.engine.microversion import text
+from lifecycle.engine.rules import READINGS, bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from lifecycle.conform.target import Answer, Request
     from lifecycle.engine.checks import Refusal
     from lifecycle.engine.decide import Decision, Ruling
+    from lifecycle.engine.microversion import Microversion
+    from lifecycle.engine.rules import Rules
     from lifecycle.engine.situation import Situation
 
 SERVER_FAULT, REFUSED = 500, 400
 PLACEHOLDER = re.compile(r"\{\w+\}")
-NOT_THERE = (400, 404)
+NOT_THERE = (400, 404, 409)  # what a service answers where a request names what is not there, or is taken
 
 
 class Asked:
@@ -60,14 +64,22 @@ class Verdict:
 class Judge:
     """A table that answers are held against."""
 
-    def __init__(self, lifecycle: Lifecycle, knows: Mapping[str, Any] | None = None, *, bare: bool = False) -> None:
-        """`bare`: answers are codes alone, with no documents."""
+    def __init__(
+        self, lifecycle: Lifecycle, knows: Mapping[str, Any] | None = None, *, bare: bool = False, named: Container[str] | None = None
+    ) -> None:
+        """`bare`: answers are codes alone, with no documents.
+
+        `named`: all that requests may name and that is there, where the target looks; None where it looks nothing up.
+        """
         self.lifecycle = lifecycle
         self.rules = lifecycle.rules
         others = [reading for reading in READINGS if reading != lifecycle.reading]
         self._readings = (lifecycle, *[Lifecycle(lifecycle.rules, reading, lifecycle.table, lifecycle.policy) for reading in others])
         self.deployment = Deployment(lifecycle, knows or {})
         self.bare = bare
+        self.named = named
+        self.not_there: dict[str, str] = {}
+        self._first: dict[tuple[str, str | None], str | None] = {}
         self._words: dict[int, tuple[Refusal, tuple[str | None, str, Mapping[str, Any]]]] = {}
 
     def asked(self, request: Request) -> Asked:
@@ -77,10 +89,21 @@ class Judge:
         for lifecycle in self._readings:
             variant = request.variant
             if request.action in self.rules.actions and not self.bare:
-                variant, mistakes_here = lifecycle.read(request.action, request.body, None, request.microversion)
+                alike = self._alike(request.action, request.microversion)
+                variant, mistakes_here = lifecycle.read(request.action, request.body, None, alike)
                 mistakes = mistakes if rulings else mistakes_here
             rulings.append(lifecycle.ruling(request.action, variant, request.caller, request.microversion))
         return Asked(request, tuple(rulings), mistakes)
+
+    def _alike(self, action: str, version: str | None) -> str | None:
+        """The first microversion at which all documents of an action are as at this one, so that they are read by one model."""
+        found = self._first.get((action, version))
+        if found is None and version is not None:
+            here = self.rules.version(version)
+            starts_ = changes(self.rules, action)
+            first = max((start for start in starts_ if here and start <= here), default=here)
+            found = self._first[action, version] = first and text(first)
+        return found
 
     def judge(self, belief: Belief, asked: Asked, answer: Answer, server: str | None = None) -> Verdict:
         """What an answer comes to."""
@@ -98,7 +121,17 @@ class Judge:
                 left = belief.narrowed(self.deployment, asked.rulings[number], worlds)
                 return Verdict(left, distinct(decisions), None, self._difference(asked) if number else None)
         assert first is not None  # noqa: S101 - a belief has at least one world
+        if answer.code in NOT_THERE and self._names_something(asked):
+            self.not_there.setdefault(name(asked.ruling), f"{answer.code} {answer.message or ''}".strip())
+            return Verdict(belief, [])
         return Verdict(belief, [first], self._wrong(asked, first, answer, server))
+
+    def _names_something(self, asked: Asked) -> bool:
+        """Whether a request names, besides its server, something of which nobody knows whether it is there."""
+        if self.named is None:
+            return False
+        request = asked.request
+        return any(name not in self.named for name in (*request.names.values(), *leaves(request.body)))
 
     def _difference(self, asked: Asked) -> str:
         """The name of the difference that explains an answer."""
@@ -170,7 +203,7 @@ class Judge:
         """The document and the headers that answer what was accepted."""
         request = decision.ruling.request
         lifecycle = next(one for one in self._readings if one.reading == request.reading)
-        version = asked.request.microversion
+        version = self._alike(request.action, asked.request.microversion)
         document = lifecycle.document("response", request.action, request.variant, version)
         if document is None and answer.document is not None:
             return self._fault(
@@ -184,6 +217,19 @@ class Judge:
         if wrong:
             return self._fault("headers", asked, decision, answer, None, expected="its headers", came=wrong, about=(fields(wrong),))
         return None
+
+
+def changes(rules: Rules, action: str) -> set[Microversion]:
+    """The microversions at which something about an action or its documents changes."""
+    found: set[Microversion] = set()
+    for edition in rules.action(action)["editions"]:
+        since, until = bounds(edition)
+        rule = edition["rule"]
+        wholes = (rule["body"], rule["response"], {"properties": rule["headers"]})
+        found |= {start for whole in wholes if whole for start in starts(rules.types, whole)}
+        found |= {since} if since else set()
+        found |= {(until[0], until[1] + 1)} if until else set()
+    return found
 
 
 def name(ruling: Ruling) -> str:
@@ -218,6 +264,18 @@ def spelt(headers: Mapping[str, str], schema: Mapping[str, Any]) -> dict[str, st
 def fields(sentence: str) -> str:
     """The fields that a sentence of mistakes is about, without their values."""
     return "; ".join(sorted({part.split(" ")[0] for part in sentence.split("; ")}))
+
+
+def leaves(body: Any) -> Iterator[str]:
+    """The texts in a body."""
+    if isinstance(body, dict):
+        for value in body.values():
+            yield from leaves(value)
+    elif isinstance(body, list):
+        for value in body:
+            yield from leaves(value)
+    elif isinstance(body, str):
+        yield body
 
 
 def short(document: Any) -> str:

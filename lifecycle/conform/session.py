@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lifecycle.conform.belief import Belief, believed, shown
 from lifecycle.conform.course import Course, status, unlike
 from lifecycle.conform.faults import Fault
-from lifecycle.conform.judge import name, short
+from lifecycle.conform.judge import Asked, name, short
 from lifecycle.errors import LifecycleError
 
 if TYPE_CHECKING:
     from lifecycle.conform.belief import Values
-    from lifecycle.conform.judge import Asked, Judge, Verdict
+    from lifecycle.conform.judge import Judge, Verdict
     from lifecycle.conform.target import Answer, Subject
     from lifecycle.engine.situation import Situation
 
 LONG = 600.0  # seconds by a clock of our own: all work has ended
 PATIENCE = 60.0  # seconds that a task of a real service may take before we say that it does not end
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 1.0
-CREATE, REQUEST, LOOK, ADVANCE, SETTLE, NOWHERE = "create", "request", "look", "advance", "settle", "nowhere"
-"""What a step of a story is; `nowhere` is a request to no server that there is."""
+CREATE, REQUEST, LOOK, ADVANCE, SETTLE = "create", "request", "look", "advance", "settle"
+NOWHERE, TOGETHER = "nowhere", "together"
+"""What a step of a story is; `nowhere` is a request to no server that there is, `together` one of several at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Session:
         self.story: list[Step] = []
         self.unseen: list[Asked] = []  # refused requests since somebody looked
         self.differences: dict[str, tuple[Asked, Answer]] = {}
+        self._added: dict[str, str] = {}
 
     @property
     def alive(self) -> bool:
@@ -95,6 +97,7 @@ class Session:
         """One request to the server, judged."""
         assert self.id is not None  # noqa: S101
         assert self.belief is not None  # noqa: S101
+        asked = self.named(asked)
         answer = self.subject.act(self.id, asked.request)
         self.story.append(Step(REQUEST, asked, answer, before=self.belief.situation))
         if answer.lost:
@@ -106,15 +109,34 @@ class Session:
         if verdict.fault is not None:
             if verdict.fault.kind in ("accepted", "refused", "crash"):
                 self.readopt()
-            elif verdict.decisions[0].allowed and answer.code < REFUSED:
+            elif verdict.decisions and verdict.decisions[0].allowed and answer.code < REFUSED:
                 self._begin(verdict)
             return verdict.fault
-        if any(decision.allowed for decision in verdict.decisions) and asked.request.action in self.rules.actions:
+        if not verdict.decisions:  # what it names is not there: nothing is known to have come of it
+            self.unseen.append(asked)
+            return None
+        if any(decision.allowed for decision in verdict.decisions) and self.changes(asked):
             self._begin(verdict)
             return None
         self.belief = verdict.belief
         self.unseen.append(asked)
         return None
+
+    def named(self, asked: Asked) -> Asked:
+        """The request with a new name for what it adds to the server, and with one that is there for what it takes away."""
+        if not asked.request.names or self.judge.named is None:
+            return asked
+        names = dict(asked.request.names)
+        for change in asked.ruling.rule["keeps"].values():
+            how, source = next(iter(change.items()))
+            name = source.strip("{}") if isinstance(source, str) else ""
+            if name in names and how == "add":
+                self._added[name] = names[name] = f"{names[name][:8]}-{len(self.story)}"
+            elif name in names and name in self._added:
+                names[name] = self._added[name]
+        if names == asked.request.names:
+            return asked
+        return Asked(replace(asked.request, names=names), asked.rulings, asked.mistakes)
 
     def _note(self, verdict: Verdict, asked: Asked, answer: Answer) -> None:
         if verdict.difference:
@@ -155,8 +177,12 @@ class Session:
         self.belief = believed(self.judge.deployment, seen, None)
         self.courses, self.unseen = [], []
 
-    def readopt(self) -> None:
-        """Takes what is shown for what is so, whatever should have been."""
+    def changes(self, asked: Asked) -> bool:
+        """Whether a request may change a server; a read does not."""
+        return asked.request.action in self.rules.actions
+
+    def readopt(self) -> Values | None:
+        """Takes what is shown at rest for what is so, whatever should have been."""
         for _ in range(self._polls() if self.subject.real_time else 1):
             if not self.subject.real_time:
                 self.subject.wait(LONG)
@@ -164,7 +190,9 @@ class Session:
             if seen is None or seen.get("task_state") is None:
                 break
             self.subject.wait(LONGEST_PAUSE / 4)
+        self.story.append(Step(LOOK, seen=status(self.rules, seen)))
         self._adopt(seen)
+        return seen
 
     def _polls(self) -> int:
         return int(self.patience * 4)

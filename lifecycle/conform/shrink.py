@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from lifecycle.conform.session import ADVANCE, CREATE, NOWHERE, REQUEST, SETTLE, Session, Step
+from lifecycle.conform.histories import together
+from lifecycle.conform.session import ADVANCE, CREATE, NOWHERE, REQUEST, SETTLE, TOGETHER, Session, Step
 from lifecycle.conform.tour import nowhere
 from lifecycle.explore.ways import shortest
 
@@ -49,9 +51,12 @@ class Teller:
 
     def _told(self, session: Session, story: Sequence[Step]) -> list[Fault]:
         found: list[Fault] = []
-        for step in story:
+        for number, step in enumerate(story):
             fault: Fault | None = None
-            if step.what == CREATE and step.asked is not None:
+            if step.what == TOGETHER and (number == 0 or story[number - 1].what != TOGETHER) and session.alive:
+                several = takewhile(lambda one: one.what == TOGETHER, story[number:])
+                fault = together(session, [one.asked for one in several if one.asked is not None])
+            elif step.what == CREATE and step.asked is not None:
                 fault = session.create(step.asked)
             elif not session.alive:
                 break
@@ -104,9 +109,11 @@ class Shrinker:
 
     def _planned(self, story: Story) -> list[Story]:
         """The shortest ways that the table knows to where the last request was made, and that request."""
-        number = next((number for number in reversed(range(len(story))) if story[number].what == REQUEST), None)
+        number = next((number for number in reversed(range(len(story))) if story[number].what in (REQUEST, TOGETHER)), None)
         if number is None or story[number].before is None:
             return []
+        while story[number - 1].what == TOGETHER:
+            number -= 1
         ways = [self._way(story, number, keys) for keys in (PLACE, (*PLACE, "before"))]
         return [[*way, *story[number:]] for way in ways if way is not None]
 

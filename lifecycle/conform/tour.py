@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.conform.belief import believed
 from lifecycle.conform.bodies import bodies
-from lifecycle.conform.coverage import BUSY, CELLS, CORE, EDITIONS
+from lifecycle.conform.coverage import BUSY, CORE, EDITIONS
 from lifecycle.conform.deck import SERVER, invented
 from lifecycle.conform.session import NOWHERE, Session, Step
 from lifecycle.conform.target import Request
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from lifecycle.engine.situation import Situation
 
     Note = Callable[[Fault, list[Step]], None]
+    Until = Callable[["Tour"], str | None]
 
+TURN = 40  # bodies that are asked with between one server and the next
 FAILURES = 3  # servers in a row that could not be made
 GONE = invented("a server that is not there")
 
@@ -57,13 +60,13 @@ class Card:
 class Tour:
     """Leads servers through the lifecycle of a target."""
 
-    def __init__(self, judge: Judge, subject: Subject, deck: Deck, coverage: Coverage, limits: Limits, note: Note) -> None:
-        """`note` takes each fault with the story of the server so far."""
+    def __init__(self, judge: Judge, subject: Subject, deck: Deck, coverage: Coverage, enough: Until, note: Note) -> None:
+        """`enough` says which limit is reached, `note` takes each fault with the story of the server so far."""
         self.judge = judge
         self.subject = subject
         self.deck = deck
         self.coverage = coverage
-        self.limits = limits
+        self._enough = enough
         self.rules = judge.rules
         self.began = time.monotonic()
         self.servers = 0
@@ -77,27 +80,29 @@ class Tour:
         self.ways = Map(self.rules, lambda name, variant, caller: deck.asked(name, variant, caller, deck.points(name, variant)[0]).ruling)
         self._hands: dict[tuple[Situation, int], list[Card]] = {}
 
-    def run(self) -> None:
-        """Everything that the limits allow, what tells the most first."""
-        try:
-            for tier in (CORE, EDITIONS, BUSY, CELLS):
-                self.tier = tier
-                self._nowhere()
-                if tier == EDITIONS:
-                    self._bodies()
-                while self._visit():
-                    pass
-        except Enough as enough:
-            self.ended = str(enough)
+    def visit(self, tier: int) -> None:
+        """All that is new up to a tier. Raises Enough where a limit is reached."""
+        self.tier = tier
+        if tier <= EDITIONS:
+            self._nowhere()
+        odd = self._odd(plainly=tier == CORE) if tier <= EDITIONS and not self.judge.bare else iter(())
+        while self._visit():
+            for asked in islice(odd, TURN):
+                self.ask_nowhere(asked)
+        for asked in odd:
+            self.ask_nowhere(asked)
 
     def check(self) -> None:
-        """Raises Enough."""
-        limits = self.limits
-        if limits.requests is not None and self.subject.requests >= limits.requests:
-            raise Enough("the limit of requests was reached")
-        if limits.seconds is not None and time.monotonic() - self.began >= limits.seconds:
-            raise Enough("the limit of time was reached")
+        """Raises Enough where a limit is reached."""
+        self.ended = self._enough(self)
+        if self.ended:
+            raise Enough
         self.progress(self)
+
+    @property
+    def passed(self) -> float:
+        """Seconds since it began."""
+        return time.monotonic() - self.began
 
     # One server
 
@@ -121,13 +126,12 @@ class Tour:
     def new(self) -> Session | None:
         """A new server that is at rest, or None where it could not be made; the request is one that was not seen, if there is one."""
         self.check()
-        if self.limits.servers is not None and self.servers >= self.limits.servers:
-            raise Enough("the limit of servers was reached")
         self.servers += 1
+        self.check()
         session = Session(self.judge, self.subject, self.observer)
         asked = self._creation()
         fault = session.create(asked)
-        self._told(session, fault)
+        self.told(session, fault)
         if session.alive:
             self._run_through(session)
         self._unmade = 0 if session.alive else self._unmade + 1
@@ -151,7 +155,8 @@ class Tour:
         assert first is not None  # noqa: S101 - there is a microversion
         return first
 
-    def _told(self, session: Session, fault: Fault | None) -> None:
+    def told(self, session: Session, fault: Fault | None) -> None:
+        """Notes a fault, if there is one."""
         if fault is not None:
             self.note(fault, list(session.story))
 
@@ -168,10 +173,10 @@ class Tour:
             if self._idle(card) and self.coverage.new(card.features, self.tier):
                 self.check()
                 self.coverage.note(card.features)
-                self._told(session, session.ask(card.asked))
+                self.told(session, session.ask(card.asked))
                 asked_any = True
         if asked_any and session.alive:
-            self._told(session, session.look())
+            self.told(session, session.look())
 
     def _idle(self, card: Card) -> bool:
         """Whether an accepted request leaves the server as it is."""
@@ -237,34 +242,34 @@ class Tour:
     def _do(self, session: Session, asked: Asked, features: Features) -> None:
         self.check()
         self.coverage.note(features)
-        self._told(session, session.ask(asked))
+        self.told(session, session.ask(asked))
         if session.alive:
             self._run_through(session)
 
     def _run_through(self, session: Session) -> None:
         """Lets the work under way end; the first time each of its tasks is looked at, and asked at."""
         if not session.busy:
-            self._told(session, session.look())
+            self.told(session, session.look())
             return
         course = session.courses[0]
         feature = ("runs", course.decision.outcome and course.decision.outcome.row, course.stages[0].values["state"], self.tier >= BUSY)
         if feature not in self.coverage.seen:
             self.coverage.seen.add(feature)
             if self.subject.real_time:
-                self._told(session, session.look())
+                self.told(session, session.look())
             else:
                 self._each_task(session)
         if session.alive and session.busy:
-            self._told(session, session.settle())
+            self.told(session, session.settle())
 
     def _each_task(self, session: Session) -> None:
-        self._told(session, session.look())
+        self.told(session, session.look())
         while session.alive and session.busy:
             if self.tier >= BUSY:
                 self._refusals(session)
             if session.alive and session.busy:
                 self.check()
-                self._told(session, session.advance())
+                self.told(session, session.advance())
 
     def _way(self, session: Session) -> Asked | None:
         """The first request on the shortest way to a situation where something new can be asked."""
@@ -302,25 +307,35 @@ class Tour:
                         self.coverage.note(features)
                         self.ask_nowhere(asked)
 
-    def _bodies(self) -> None:
-        """Bodies right and wrong, of a server that is not there, so that nothing comes of any of them."""
-        if self.judge.bare:
-            return
+    def _odd(self, *, plainly: bool) -> Iterator[Asked]:
+        """Bodies right and wrong, for a server that is not there, so that nothing comes of any of them.
+
+        `plainly`: each change of each part of a body once, whatever action has such a part.
+        """
         reader = next((name for name in reversed(self.deck.callers) if self._may_only_look(name)), None)
-        decks = [list(self._odd_bodies(name, variant)) for name, variant in self.deck.names if name in self.rules.actions]
-        for turn in range(max(map(len, decks), default=0)):
-            for one in decks:
-                if turn < len(one):
-                    name, variant, version, what, body = one[turn]
-                    caller = self.observer if self.deck.of_a_server(name) else reader
-                    if caller is None:
-                        continue
-                    plain = self.deck.request(name, variant, caller, version)
-                    request = Request(name, variant, body, caller, version, plain.names)
-                    feature = (name, variant, "body", version, what)
-                    if feature not in self.coverage.seen:
-                        self.coverage.seen.add(feature)
-                        self.ask_nowhere(self.judge.asked(request))
+        decks = [self._bodies(name, variant, plainly=plainly) for name, variant in self.deck.names if name in self.rules.actions]
+        while decks:
+            for one in list(decks):
+                found = next(one, None)
+                if found is None:
+                    decks.remove(one)
+                    continue
+                request = found
+                caller = self.observer if self.deck.of_a_server(request.action) else reader
+                if caller is not None:
+                    yield self.judge.asked(replace(request, caller=caller))
+
+    def _bodies(self, name: str, variant: str | None, *, plainly: bool) -> Iterator[Request]:
+        points = self.deck.points(name, variant)
+        for version in points[:1] if plainly else points:
+            plain = self.deck.request(name, variant, self.observer, version)
+            for what, key, body in bodies(self.deck, name, variant, version):
+                feature = ("body", key) if plainly else ("body", name, variant, version == points[0], what)
+                if not plainly and version != points[0]:
+                    feature = (*feature, key)
+                if feature not in self.coverage.seen:
+                    self.coverage.seen |= {feature, ("body", key)}
+                    yield replace(plain, body=body)
 
     def _may_only_look(self, caller: str) -> bool:
         create = self.deck.create
@@ -329,16 +344,6 @@ class Tour:
         nowhere = believed(self.judge.deployment, None).situation
         decision = self.deck.asked(create, None, caller, self.deck.points(create, None)[0]).decide(nowhere)
         return decision.rule == "policy"
-
-    def _odd_bodies(self, name: str, variant: str | None) -> Iterator[tuple[str, str | None, str | None, str, Any]]:
-        told: set[str] = set()
-        for version in self.deck.points(name, variant):
-            for what, body in bodies(self.deck, name, variant, version):
-                schema_key = f"{what}"
-                if schema_key in told and what.find(" is ") >= 0 and version != self.deck.points(name, variant)[0]:
-                    continue
-                told.add(schema_key)
-                yield name, variant, version, what, body
 
     def ask_nowhere(self, asked: Asked) -> None:
         """One request that is to no server that there is."""
