@@ -11,7 +11,7 @@ from lifecycle.serve.clock import stamp
 from lifecycle.serve.documents import Documents
 from lifecycle.serve.kept import ID, Keeper
 from lifecycle.serve.life import Deed
-from lifecycle.serve.listing import linked, page
+from lifecycle.serve.listing import YES, linked, page
 from lifecycle.serve.people import People
 from lifecycle.serve.thing import Thing, part
 from lifecycle.serve.wire import Answer, Unread, Wire
@@ -158,12 +158,8 @@ class Cloud:
 
     def _decide(self, name: str, ask: Ask, person: Person | None, thing: Thing | None) -> Decision:
         caller = self.people.caller(person, thing.project if thing else None) if person else self.people.nobody
-        variant: str | None = None
-        mistakes: dict[str, str] = {}
-        if name in self.rules.actions:
-            variant, mistakes = self.lifecycle.read(name, ask.body, None, ask.version)
-        else:
-            _, mistakes = self.lifecycle.read(name, dict(ask.query), None, ask.version)
+        said = ask.body if name in self.rules.actions else self._query(name, ask)
+        variant, mistakes = self.lifecycle.read(name, said, None, ask.version)
         ruling = self.lifecycle.ruling(name, variant, caller, ask.version)
         if ID in ask.names:
             situation = self.life.situation(thing) if thing else self._nowhere
@@ -171,6 +167,11 @@ class Cloud:
             situation = self.lifecycle.situation(Server())
         exists = thing is not None or ID not in ask.names
         return ruling.decide(situation.but(**mistakes, **self._named(thing, ask), exists=exists))
+
+    def _query(self, name: str, ask: Ask) -> dict[str, str]:
+        """What a query says; a flag that makes the read another one, and says no, makes none of it."""
+        flags = self.rules.reads[name]["given"].values()
+        return {key: value for key, value in ask.query.items() if key not in flags or value.lower() in YES}
 
     def _named(self, thing: Thing | None, ask: Ask) -> dict[str, bool]:
         """Whether the thing has what the address names below it."""

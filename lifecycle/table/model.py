@@ -251,7 +251,7 @@ class Wire(Strict):
     too_large: Refused
     bad_limit: Refused
     bad_marker: Refused
-    bad_changes: Refused
+    bad_changes: Refused = Refused(code=400, message="changes-since must be at most changes-before")
 
 
 class DocumentField(Strict):

@@ -249,7 +249,7 @@ def shape(document: Any, *, many: bool = False) -> Any:
         return {name: shape(value, many=many) for name, value in document.items()}
     if isinstance(document, list):
         return [len(document) if many else bool(document), *([shape(document[0], many=many)] if document else [])]
-    return type(document).__name__
+    return "number" if type(document) in (int, float) else type(document).__name__
 
 
 def differing(what: str, ours: Any, theirs: Any) -> Iterator[str]:
