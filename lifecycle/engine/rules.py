@@ -121,6 +121,7 @@ class Rules:
         self.by_vm_state = {state["vm_state"]: name for name, state in self.states.items()}
         self.by_status = self._pairs()
         self._runs: list[Microversion] | None = None
+        self._run_of: dict[Microversion, Microversion] = {}
         self._outcomes: dict[int, Outcomes] = {}
         self._versions: dict[str | None, Microversion | None] = {None: self.newest}
         self._found: dict[tuple[str, str | None, str, Microversion | None], Data | None] = {}
@@ -177,7 +178,10 @@ class Rules:
         """The first of the microversions that are all alike to this one: no action changes between them."""
         if version is None:
             return None
-        return max((start for start in self._starts() if start <= version), default=version)
+        found = self._run_of.get(version)
+        if found is None:
+            found = self._run_of[version] = max((start for start in self._starts() if start <= version), default=version)
+        return found
 
     def _starts(self) -> list[Microversion]:
         if self._runs is None:

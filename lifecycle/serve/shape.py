@@ -26,15 +26,22 @@ class Make(Protocol):
 
 
 class Field:
-    """One field: whether it must be there, and the statuses that it is there at."""
+    """One field: whether it must be there, and the statuses that it is there at; worked out besides what that comes to.
 
-    __slots__ = ("name", "required", "shape", "statuses")
+    `only` are the statuses at which it is there at all, `plain` is what is told as it is known, and `made` what is made where
+    nothing is known.
+    """
+
+    __slots__ = ("made", "name", "only", "plain", "required", "shape", "statuses")
 
     def __init__(self, name: str, said: Data, shape: Shape) -> None:
         self.name = name
         self.shape = shape
         self.required = bool(said.get("required"))
         self.statuses = said.get("statuses")
+        self.only = None if self.required else self.statuses
+        self.plain = shape.fields is None and shape.items is None
+        self.made = self.required or "example" in shape.said
 
 
 class Shape:
@@ -55,9 +62,15 @@ class Shape:
         """
         if self.fields is not None and isinstance(known, dict):
             status = known.get(make.status_field, status)
-            return {
-                name: value for name, field in self.fields.items() if (value := _value(field, known, make, status)) is not ...
-            }
+            found: dict[str, Any] = {}
+            for name, field in self.fields.items():
+                if field.only is not None and status not in field.only:
+                    continue
+                if name in known:
+                    found[name] = known[name] if field.plain else field.shape.fill(known[name], make, status)
+                elif field.made:
+                    found[name] = field.shape.made(make)
+            return found
         if self.items is not None and isinstance(known, list):
             return [self.items.fill(one, make, status) for one in known]
         return known
@@ -67,15 +80,6 @@ class Shape:
         if "example" not in self.said and self.fields is not None and "null" not in self.kinds:
             return self.fill({}, make)
         return make(self)
-
-
-def _value(field: Field, known: Mapping[str, Any], make: Make, status: str | None) -> Any:
-    """The value of a field; `...` where it is not there."""
-    if field.statuses is not None and status not in field.statuses and not field.required:
-        return ...
-    if field.name in known:
-        return field.shape.fill(known[field.name], make, status)
-    return field.shape.made(make) if field.required or "example" in field.shape.said else ...
 
 
 def shape(types: Mapping[str, Data], said: Data, version: Microversion | None, sees: Sees) -> Shape:

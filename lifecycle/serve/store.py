@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MEMORY = ":memory:"
 LAYOUT = 1  # of what is kept; another one is another program's
 MAX_PATH = 4_096
+WRITTEN = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS things (
@@ -43,7 +44,7 @@ class Store:
         try:
             self._sql = sqlite3.connect(path, isolation_level=None, timeout=patience, check_same_thread=False)
             self._sql.execute("PRAGMA journal_mode=WAL")
-            self._sql.execute("PRAGMA synchronous=FULL")
+            self._sql.execute("PRAGMA synchronous=NORMAL")  # a kill loses nothing; only a machine that stops may lose the last
             layout = self._sql.execute("PRAGMA user_version").fetchone()[0]
             if layout not in (0, LAYOUT) or (not layout and self._sql.execute("SELECT 1 FROM sqlite_master").fetchone()):
                 raise LifecycleError(f"{shown(path, MAX_PATH)} is a database of something else")
@@ -86,7 +87,7 @@ class Store:
         self._sql.execute(
             "INSERT INTO things (id, project, gone, due, data) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
             " project = excluded.project, gone = excluded.gone, due = excluded.due, data = excluded.data",
-            (name, project, gone, due, json.dumps(data)),
+            (name, project, gone, due, WRITTEN(data)),
         )
 
     def due(self, now: float) -> list[str]:
