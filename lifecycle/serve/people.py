@@ -30,8 +30,8 @@ class People:
         self._rules = rules
         policies: Any = rules.data["policies"] or {}
         self._roles = {name: token["roles"][0] for name, token in policies.get("tokens", {}).items() if token.get("roles")}
-        outside: str | None = policies.get("admin", {}).get("others_fail")
-        self._outside = [name for name in rules.callers if outside and rules.callers[name].fails == outside]
+        outside: str = policies.get("admin", {}).get("others_fail", "exists")
+        self._outside = [name for name in rules.callers if rules.callers[name].fails == outside]
         self.nobody = next((name for name, caller in rules.callers.items() if caller.fails == "token"), None)
         self._admin = next((name for name, caller in rules.callers.items() if caller.passes_lock), None)
         self._known: dict[str | None, Person | None] = {}
