@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     from lifecycle.bodies.read import Document
     from lifecycle.engine.microversion import Microversion
+    from lifecycle.explore.graph import Graph
     from lifecycle.explore.plan import Plan
+    from lifecycle.explore.verify import Verdict
     from lifecycle.explore.ways import Map
     from lifecycle.machine.model import AsyncMachine, Machine
     from lifecycle.machine.plant import Callback, Plant
@@ -201,14 +203,16 @@ class Lifecycle:
         """Every action with its decision, by key; a variant as `reboot:HARD`."""
         return self.bind(caller, microversion).actions(server)
 
-    def machine(self, server: Server, caller: str | None = None, microversion: str | None = None) -> Machine:
+    def machine(self, server: Server | Machine, caller: str | None = None, microversion: str | None = None) -> Machine:
         """A machine that runs from what is known of this server, its actions asked for by this caller.
 
-        Raises UnknownCaller, UnknownMicroversion and, of the server, UnknownStatus and CaseError.
+        Of a machine it makes another one in the same situation, with the same work under way. Raises UnknownCaller,
+        UnknownMicroversion and, of the server, UnknownStatus and CaseError.
         """
         from lifecycle.machine.model import Machine  # what runs is not needed to decide
 
-        return Machine(self._plant(caller, microversion), self.situation(server))
+        plant = self._plant(caller, microversion)
+        return Machine(plant, self.situation(server)) if isinstance(server, Server) else server.handed(plant)
 
     def async_machine(self, server: Server, caller: str | None = None, microversion: str | None = None) -> AsyncMachine:
         """The same for asyncio."""
@@ -230,8 +234,29 @@ class Lifecycle:
         """
         from lifecycle.explore.plan import plan
 
-        who = self.rules.caller(caller).name
-        return plan(self._map(microversion), self.situation(server), status, who, allow_loss)
+        who, start = self.rules.caller(caller).name, self.situation(server)
+        found = plan(self._map(microversion), start, status, who, allow_loss)
+        found.draw = lambda drawn: _drawn("of_plan", drawn, self.rules, start)
+        return found
+
+    def graph(self, microversion: str | None = None, *, usual: bool = False) -> Graph:
+        """All situations that a thing can come to, and the steps between them: in all deployments, or in the `usual` one.
+
+        At one microversion, or at all of them at once (None). Raises UnknownMicroversion and TooMany.
+        """
+        from lifecycle.explore.graph import graph
+
+        version = self.rules.version(microversion) if microversion else None
+        return graph(self.rules, self.reading, version, usual=usual)
+
+    def verify(self, *names: str) -> list[Verdict]:
+        """The verdicts on the table's properties, all of them or those of these names.
+
+        Raises UnknownProperty, and TooMany where there is more to explore than can be.
+        """
+        from lifecycle.explore.verify import verify
+
+        return verify(self.rules, self.reading, names)[1]
 
     def _map(self, microversion: str | None) -> Map:
         from lifecycle.explore.ways import Map
@@ -249,6 +274,10 @@ class Lifecycle:
 
         version = decision.ruling.request.version
         return to_allow(self._map(version and text(version)), decision)
+
+    def _repr_svg_(self) -> str | None:
+        """How a notebook shows it, where something is installed that draws: the lifecycle at a glance."""
+        return _drawn("of_lifecycle", self.rules, self.reading)
 
     def _plant(self, caller: str | None, microversion: str | None) -> Plant:
         from lifecycle.machine.plant import Plant
@@ -302,6 +331,7 @@ class Lifecycle:
         if ruling is None:
             request = Request(self.rules, action, variant, who, version, self.reading)
             request.advise = self._advise
+            request.draw = lambda decision: _drawn("of_decision", decision)
             ruling = self._rulings[key] = Ruling(request)
         return ruling
 
@@ -363,6 +393,13 @@ class Lifecycle:
                     known.clear()
         self._kept += 1
         answers.setdefault(action, {})[server] = decision
+
+
+def _drawn(what: str, *asked: Any) -> str | None:
+    """The SVG of something that was asked of a Lifecycle; None where nothing is installed that draws."""
+    from lifecycle import drawing
+
+    return drawing.svg(getattr(drawing, what)(*asked))
 
 
 def _machine_again(

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from lifecycle.serve import Clock
 
 IMAGE, OTHER_IMAGE = "155d900f-4e14-4e4c-a73d-069cbf4541e6", "70a599e0-31e7-49b7-b260-868f441e862b"
+VOLUME, OTHER_VOLUME = "a07f71dc-8151-4e7d-a0cc-cd24a3f11113", "227cc671-f30b-4488-96fd-7d0bf13648d8"
+NETWORK = "3cb9bc59-5699-4588-a4b1-b87f96708bc6"
 TOKENS = {
     "member": "alice:demo",
     "reader": "bob:demo:reader",

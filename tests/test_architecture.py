@@ -38,7 +38,7 @@ def test_a_decision_from_kept_rules_reads_no_yaml(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["pydantic", "yaml", "oslo_policy", "graphviz", "lifecycle.render.views", "lifecycle.cli.lint"]
+    "module", ["pydantic", "yaml", "oslo_policy", "graphviz", "lifecycle.render", "lifecycle.drawing", "lifecycle.cli.lint"]
 )
 def test_a_command_loads_only_what_it_needs(module: str) -> None:
     code = (

@@ -1,21 +1,21 @@
 """What is made is what is kept: schemas and pictures follow from the code and the table."""
 
 import json
-import shutil
+import shlex
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
+from click.testing import CliRunner
 
 from lifecycle import Lifecycle
-from lifecycle.render.formats import TEXTS, draw
-from lifecycle.render.views import VIEWS
+from lifecycle.cli.commands import main
+from lifecycle.docs.folder import stale
+from lifecycle.docs.reference import reference
 from lifecycle.table import bundled
 from lifecycle.table.schema import schemas
 from lifecycle.table.source import read
-
-SUFFIXES = {"dot": "dot", "mermaid": "mmd"}
 
 
 @pytest.mark.parametrize("kind", ["table", "lifecycle", "states", "events", "policies", "action"])
@@ -33,25 +33,49 @@ def test_every_file_of_the_compute_table_fits_its_schema(root: Path) -> None:
         jsonschema.Draft202012Validator(made[kind]).validate(source.content)
 
 
-@pytest.mark.parametrize("form", ["dot", "mermaid"])
-def test_the_pictures_are_current(root: Path, compute: Lifecycle, form: str) -> None:
-    """`lifecycle diagram --format dot --output diagrams/overview.dot` makes it anew."""
-    picture = VIEWS["overview"](compute.rules, compute.reading)
-    assert (root / "diagrams" / f"overview.{SUFFIXES[form]}").read_text(encoding="utf-8") == TEXTS[form](picture)
+def test_the_reference_is_current(root: Path, compute: Lifecycle) -> None:
+    """`lifecycle docs` makes it anew."""
+    assert stale(str(root / "docs" / "reference"), {path: text.encode() for path, text in reference(compute)}) == {}
 
 
-def test_the_overview_is_legible_and_drawn_as_it_is_kept(root: Path, compute: Lifecycle) -> None:
-    picture = VIEWS["overview"](compute.rules, compute.reading)
-    assert 10 <= len(picture.edges) <= 15
-    kept = ET.parse(root / "diagrams" / "overview.svg").getroot()  # noqa: S314 - our own file
-    titles = [element.text for element in kept.iter("{http://www.w3.org/2000/svg}title")]
-    assert sorted(title for title in titles if title and "->" in title) == sorted(
-        f"{edge.source}->{edge.target}" for edge in picture.edges
+MAKE = (Path(__file__).resolve().parent.parent / "diagrams" / "make").read_text(encoding="utf-8")
+MADE = [shlex.split(line)[1:] for line in MAKE.splitlines() if line.startswith("lifecycle ")]
+
+
+def made(arguments: list[str], tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """What a line of diagrams/make makes, and what is kept of it."""
+    monkeypatch.chdir(root)
+    kept = root / arguments[-1]
+    new = tmp_path / kept.name
+    result = CliRunner().invoke(main, [*arguments[:-1], str(new)])
+    assert result.exit_code == 0, result.output
+    return new, kept
+
+
+def drawn(path: Path) -> tuple[list[str], list[str]]:
+    """The nodes and edges of an SVG by their titles, and its texts: what does not hang on the version of Graphviz."""
+    svg = ET.parse(path).getroot()  # noqa: S314 - our own file
+    name = "{http://www.w3.org/2000/svg}"
+    return (
+        sorted(element.text or "" for element in svg.iter(f"{name}title")),
+        sorted(element.text or "" for element in svg.iter(f"{name}text")),
     )
 
 
-@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
-def test_graphviz_draws_it() -> None:
-    lifecycle = Lifecycle.load("compute")
-    svg = draw(TEXTS["dot"](VIEWS["overview"](lifecycle.rules, lifecycle.reading)), "svg")
-    assert svg.count(b'class="edge"') == len(VIEWS["overview"](lifecycle.rules, lifecycle.reading).edges)
+@pytest.mark.parametrize("arguments", [line for line in MADE if not line[-1].endswith(".svg")], ids=lambda line: line[-1])
+def test_the_pictures_are_current(arguments: list[str], tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`diagrams/make` makes them anew."""
+    new, kept = made(arguments, tmp_path, root, monkeypatch)
+    assert kept.read_text(encoding="utf-8") == new.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("arguments", [line for line in MADE if line[-1].endswith(".svg")], ids=lambda line: line[-1])
+def test_the_drawn_pictures_are_current(
+    arguments: list[str], tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new, kept = made(arguments, tmp_path, root, monkeypatch)
+    assert drawn(kept) == drawn(new)
+
+
+def test_nothing_lies_there_that_is_not_made(root: Path) -> None:
+    assert {path.name for path in (root / "diagrams").iterdir()} == {"make", *(Path(line[-1]).name for line in MADE)}

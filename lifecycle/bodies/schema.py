@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 BASIC = ("string", "integer", "number", "boolean", "null", "object", "array")
 ANY = "any"
-OF_A_FIELD = ("required", "since", "until", "by", "statuses")
+OF_A_FIELD = ("required", "since", "until", "by", "statuses", "when", "unless", "beside")
 
 
 def schema(types: Mapping[str, Data], said: Data, version: Microversion | None) -> Schema:

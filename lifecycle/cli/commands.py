@@ -19,14 +19,17 @@ if TYPE_CHECKING:
     from typing import Any
 
 COMMANDS = {
+    "conform": "Does a server, a library or a simulator keep the lifecycle?",
     "check": "May this be done to this server now?",
     "actions": "Every action on a server, with a tick or a cross, and why.",
     "plan": "The fewest requests that bring a server to a status.",
     "show": "The rule of an action or of a status.",
     "lint": "Read a table strictly and tell all its mistakes.",
+    "verify": "Prove what must be so in all that a table allows.",
     "claims": "What every sentence of the reference comes to.",
     "diff": "Which answers differ between two tables, microversions, readings, callers, policies or options.",
     "diagram": "Draw the lifecycle.",
+    "docs": "A reference of the whole table, in Markdown or as a site.",
     "schema": "The JSON Schema of what an action asks for or answers, or of a table's files.",
     "openapi": "All requests of a table as an OpenAPI document.",
     "serve": "A reference service that obeys the table, on a port of this machine.",

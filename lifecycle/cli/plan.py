@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from lifecycle.engine.microversion import Microversion
     from lifecycle.explore.plan import Plan
-    from lifecycle.explore.ways import Way
 
 
 @click.command(
@@ -74,17 +73,9 @@ def _data(plan: Plan) -> dict[str, Any]:
 def _lines(plan: Plan) -> Iterator[str]:
     if not plan.ways:
         yield f"{click.style('✓', fg='green')} it is {plan.target} already"
-    for number, way in enumerate(plan.ways, 1):
-        yield f"{number}. {_step(way)}"
+    yield from (f"{number}. {step}" for number, step in enumerate(plan.steps(), 1))
     if plan.loses:
         yield click.style(f"loses {', '.join(plan.loses)}", fg="red")
-
-
-def _step(way: Way) -> str:
-    if way.decision is None:
-        return f"wait until it is {way.status}"
-    name = f"{way.decision.action} {way.decision.variant}" if way.decision.variant else way.decision.action
-    return f"{name}: it is {way.status}" if way.shown is way.end else f"{name}, then wait until it is {way.status}"
 
 
 def _curl(plan: Plan, version: Microversion | None) -> Iterator[str]:
@@ -106,9 +97,11 @@ def _curl(plan: Plan, version: Microversion | None) -> Iterator[str]:
 
 def _openstack(plan: Plan) -> Iterator[str]:
     """Commands of the service's own client."""
+    from lifecycle.explore.plan import called
+
     for way in plan.ways:
         if way.decision is not None:
-            name = _step(way).partition(",")[0]
-            yield (way.decision.ruling.rule["command"] or f"# no command does {name}").replace("{id}", '"$SERVER"')
+            command = way.decision.ruling.rule["command"] or f"# no command does {called(way.decision)}"
+            yield command.replace("{id}", '"$SERVER"')
         if way.decision is None or way.shown is not way.end:
             yield f"# wait until it is {way.status}"

@@ -55,7 +55,7 @@ def command(port: int, host: str, clouds: str | None, **options: Any) -> None:
     from lifecycle import Lifecycle
 
     lifecycle = Lifecycle.load(options["table"], reading=options["reading"], policy=options["policy"])
-    deployment = _deployment(lifecycle, options["told"])
+    told = deployment(lifecycle, options["told"])
     try:
         from lifecycle.serve import Clock, app, listen  # heavy, and only for this command
     except ModuleNotFoundError:
@@ -65,7 +65,7 @@ def command(port: int, host: str, clouds: str | None, **options: Any) -> None:
         clock=Clock.read(options["clock"]),
         db=options["db"] or ":memory:",
         seconds=options["task_seconds"],
-        options=deployment,
+        options=told,
     )
     documents = made.state.cloud.documents
     with closing(made.state.cloud.store), listen.listen(host, port) as bound:
@@ -76,7 +76,7 @@ def command(port: int, host: str, clouds: str | None, **options: Any) -> None:
         listen.serve(made, bound, lambda: click.echo(f"{lifecycle.rules.title}: {address}{documents.base}"))
 
 
-def _deployment(lifecycle: Lifecycle, told: tuple[str, ...]) -> dict[str, int]:
+def deployment(lifecycle: Lifecycle, told: tuple[str, ...]) -> dict[str, int]:
     """The options of the deployment. Raises LifecycleError."""
     found: dict[str, int] = {}
     for one in told:

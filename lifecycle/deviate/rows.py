@@ -10,8 +10,8 @@ from lifecycle.deviate.deviation import Deviation
 from lifecycle.deviate.words import OTHER_WORDS, UNSEEN, plain
 from lifecycle.engine.checks import JUDGES, UNCONDITIONAL
 from lifecycle.table.compile import ANY, CLAUSES, EFFECTS, MERGED, asked, layers, runs
-from lifecycle.table.model import Choice, Clauses, Row, Variant
-from lifecycle.table.words import Code, Name, Text
+from lifecycle.table.model import Clauses, Row, Variant
+from lifecycle.table.words import Choice, Code, Name, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,10 +12,11 @@ from lifecycle.bodies.schema import BASIC
 from lifecycle.deviate.deviation import Deviation
 from lifecycle.engine import microversion
 from lifecycle.table.body import Body
-from lifecycle.table.compile import ANY, NO_TASK, choose
-from lifecycle.table.model import Choice, Effects, Keep, Recall, Requires, When
+from lifecycle.table.compile import ANY
+from lifecycle.table.kept import Keep
+from lifecycle.table.model import Effects, Recall, Requires, When
 from lifecycle.table.names import names, parts
-from lifecycle.table.words import Code, Name, Text, Version
+from lifecycle.table.words import Choice, Code, Name, Text, Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,7 @@ class Words:
         elif isinstance(value, BaseModel):
             yield from self.within(value, path)
         elif isinstance(value, dict):
-            inner = get_args(_bare(kind))[-1]
+            inner = next(reversed(get_args(_bare(kind))), Any)
             for name, part in value.items():
                 yield from self.others(inner, part, (*path, name))
                 if path[-1] not in KEPT:

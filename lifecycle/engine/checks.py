@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CALLER = "caller"  # the target of a policy that is asked of the caller's own, before the thing is looked up
 ASKED = "asked"  # the key of what depends on the request alone: one value, always
+REFUSED = "{action} refused: {sentence} ({row})"  # the reason of a refusal
 REMEMBERED = 512  # values of one key that a gate keeps; a stranger's bodies are without number
 
 
@@ -47,7 +48,7 @@ class Refusal:
     @property
     def reason(self) -> str:
         """Our sentence, with the file and line."""
-        return f"{self._gate.request.action} refused: {self.sentence} ({self.row})"
+        return REFUSED.format(action=self._gate.request.action, sentence=self.sentence, row=self.row)
 
     @property
     def message(self) -> str | None:
@@ -58,10 +59,11 @@ class Refusal:
 class Request:
     """What is asked, by whom and when: all that a gate is made for.
 
-    `advise` tells of a refused decision what would make it allowed; whoever can explore gives it.
+    `advise` tells of a refused decision what would make it allowed, `draw` gives the SVG of any, where it can be drawn;
+    whoever can explore and draw gives them.
     """
 
-    __slots__ = ("action", "advise", "caller", "reading", "rules", "variant", "version")
+    __slots__ = ("action", "advise", "caller", "draw", "reading", "rules", "variant", "version")
 
     def __init__(
         self,
@@ -79,6 +81,7 @@ class Request:
         self.version = version
         self.reading = reading
         self.advise: Callable[[Any], list[dict[str, Any]]] = lambda _: []
+        self.draw: Callable[[Any], str | None] = lambda _: None
 
 
 class Gate(dict):  # type: ignore[type-arg]  # dict[Any, ...] would need typing when the class is made
@@ -176,11 +179,14 @@ def _microversion(request: Request, rule: Data, wanted: Any, value: object) -> s
     return absence(request) if rule.get("absent") else None
 
 
-def absence(request: Request) -> str | None:
-    """Where an action is, when it is not here: `it is gone since 2.44, and this is 2.104; try --microversion 2.43`."""
+def absence(request: Request, here: str = "") -> str | None:
+    """Where an action is, when it is not here: `it is gone since 2.44, and this is 2.104; try --microversion 2.43`.
+
+    `here` is said in place of the request's microversion.
+    """
     if request.version is None:
         return None
-    here = microversion.text(request.version)
+    here = here or microversion.text(request.version)
     later, earlier = [], []
     for edition in request.rules.editions(request.action, request.variant, request.reading):
         since, until = edition["since"], edition["until"]
@@ -197,8 +203,9 @@ def absence(request: Request) -> str | None:
 
 
 def _body(request: Request, rule: Data, wanted: Any, value: object) -> str | None:
-    del request, rule, wanted
-    return None if value is True else f"the body is wrong, {value}"
+    del rule, wanted
+    what = "query" if request.action in request.rules.reads else "body"
+    return None if value is True else f"the {what} is wrong, {value}"
 
 
 def _exists(request: Request, rule: Data, wanted: Any, value: object) -> str | None:

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from lifecycle.engine.outcome import Outcome
 
 PLACE = frozenset(("state", "task_state"))
+ALLOWED = {
+    "works": "{action} is allowed: the {thing} becomes {ends} ({tasks}) ({row})",
+    "becomes": "{action} is allowed: the {thing} becomes {ends} ({row})",
+    "stays": "{action} is allowed: the {thing} stays {ends} ({row})",
+}
+"""The reason of an allowance: where work runs through tasks, where the answer itself changes it, where nothing does."""
 REMEMBERED = 10_000  # answers to what was assumed that a ruling keeps
 
 
@@ -50,10 +56,9 @@ class Decision:
         """One sentence for a person: what was refused and why, or what follows; with the file and line."""
         if self.outcome is None:
             return self.refusals[0].reason
-        effect = listed(self.becomes, "or")
-        tasks = f" ({', '.join(self.tasks)})" if self.tasks else ""
-        changes = f"becomes {effect}{tasks}" if self.tasks or self.becomes != [self.shown_before] else f"stays {effect}"
-        return f"{self.action} is allowed: the {self.ruling.request.rules.thing} {changes} ({self.row})"
+        what = "works" if self.tasks else "stays" if self.becomes == [self.shown_before] else "becomes"
+        told = {"ends": listed(self.becomes, "or"), "tasks": ", ".join(self.tasks), "thing": self.ruling.request.rules.thing}
+        return ALLOWED[what].format(action=self.action, row=self.row, **told)
 
     @property
     def row(self) -> str:
@@ -154,6 +159,10 @@ class Decision:
     def as_dict(self) -> dict[str, Any]:
         """The decision in the keys that `check --json` and `check --cases` write."""
         return {key: getattr(self, key) for key in KEYS}
+
+    def _repr_svg_(self) -> str | None:
+        """How a notebook shows it, where something is installed that draws."""
+        return self.ruling.request.draw(self)
 
     def __repr__(self) -> str:
         return f"<Decision {self.code} {self.rule or 'allowed'}: {self.reason}>"

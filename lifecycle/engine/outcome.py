@@ -15,7 +15,23 @@ SAME = "same"  # in an end: the state that the server was in
 class Outcome:
     """What follows when an action is accepted in one kind of situation; None in `becomes`: nothing changes."""
 
-    __slots__ = ("answers", "becomes", "fails", "gives_back", "lock", "loses", "remembers", "row", "shown", "tasks", "verdict")
+    __slots__ = (
+        "answers",
+        "becomes",
+        "failed",
+        "fails",
+        "gives_back",
+        "lock",
+        "loses",
+        "makes",
+        "records",
+        "remembers",
+        "row",
+        "shown",
+        "still",
+        "tasks",
+        "verdict",
+    )
 
     def __init__(self, rules: Rules, data: Data, values: Mapping[str, Any]) -> None:
         self.answers: int = data["answers"]
@@ -23,10 +39,14 @@ class Outcome:
         self.becomes = ends(rules, data["becomes"], values)
         self.shown: tuple[str, str | None] | None = _shown(data, self.becomes, values)
         self.fails = ends(rules, data["fails"], values)
+        self.failed: Mapping[str, bool] = data["failed"]
         self.loses: tuple[str, ...] = tuple(data["loses"])
         self.lock: bool | None = data["lock"]
         self.remembers: str | None = data["remembers"]
         self.gives_back: str | None = data["gives_back"]
+        self.makes: Data = data["makes"]
+        self.records: Data | None = data["records"]
+        self.still: bool = self.becomes is None and self.shown is None and self.lock is None and not self.remembers
         self.row: str = data["at"]
         self.verdict = (self.row, self.answers, self.tasks, self.becomes, self.fails, self.lock)
 

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     Data = Mapping[str, Any]
 
 READINGS = ("reference", "nova")
+UNSAID = ("by", "policy", "target", "override", "called", "command", "example", "body", "response", "removed", "repeats")
 NOTHING: Data = {
-    **dict.fromkeys(("by", "policy", "target", "override", "called", "command", "example", "body", "response", "removed")),
+    **dict.fromkeys(UNSAID),
     **{key: {} for key in ("requires", "codes", "messages", "lines", "fails_instead", "headers", "keeps")},
     "lock": "ignored",
+    "finds_gone": False,
     "outcomes": [],
 }
 """The rule that asks nothing and does nothing."""
@@ -117,6 +119,8 @@ class Rules:
         self.events: Data = data["events"]
         self.types: Data = data["types"]
         self.errors: Data = data["errors"]
+        self.properties: Data = data["properties"]
+        self.explored: Mapping[str, Mapping[str, int]] = data["explored"]
         self.recalls: Mapping[str, list[str]] = data["recalls"]
         self.by_vm_state = {state["vm_state"]: name for name, state in self.states.items()}
         self.by_status = self._pairs()
@@ -155,6 +159,10 @@ class Rules:
         least = rule["by"]
         return [name for name, caller in self.callers.items() if least is None or caller.rank <= self.callers[least].rank]
 
+    def makes(self, rule: Data) -> bool:
+        """Whether a rule asks for no thing, where others do: what it is about is made by it."""
+        return rule["requires"].get("exists") is None and any(check.asks == "exists" for check in self.checks)
+
     def version(self, text: str | None) -> Microversion | None:
         """The microversion of this text, the newest for None. Raises UnknownMicroversion out of range."""
         try:
@@ -175,17 +183,19 @@ class Rules:
         return version
 
     def run(self, version: Microversion | None) -> Microversion | None:
-        """The first of the microversions that are all alike to this one: no action changes between them."""
+        """The first of the microversions that are all alike to this one: no request changes between them."""
         if version is None:
             return None
         found = self._run_of.get(version)
         if found is None:
-            found = self._run_of[version] = max((start for start in self._starts() if start <= version), default=version)
+            found = self._run_of[version] = max((start for start in self.starts() if start <= version), default=version)
         return found
 
-    def _starts(self) -> list[Microversion]:
+    def starts(self) -> list[Microversion]:
+        """The first microversion of each run of those that are all alike."""
         if self._runs is None:
-            editions = [edition for action in self.actions.values() for edition in action["editions"]]
+            requests = (*self.actions.values(), *self.reads.values())
+            editions = [edition for request in requests for edition in request["editions"]]
             ends = [bounds(edition) for edition in editions]
             after = {(until[0], until[1] + 1) for _, until in ends if until}
             self._runs = sorted({since for since, _ in ends if since} | after)

@@ -42,7 +42,12 @@ def begun(rules: Rules, decision: Decision) -> tuple[Situation, Work | None]:
     outcome, situation = decision.outcome, decision.situation
     if outcome is None:
         return situation, None
-    changes: dict[str, object] = {"locked_by": decision.locked_by}
+    return started(rules, situation, outcome, decision.locked_by)
+
+
+def started(rules: Rules, situation: Situation, outcome: Outcome, locked_by: str | None) -> tuple[Situation, Work | None]:
+    """The situation when an outcome has begun, with the lock that there is then; and its work, if any."""
+    changes: dict[str, object] = {"locked_by": locked_by}
     if outcome.remembers:
         changes["before"] = situation.values["state"]
     state, task = outcome.shown or (situation.values["state"], situation.values["task_state"])
@@ -50,6 +55,15 @@ def begun(rules: Rules, decision: Decision) -> tuple[Situation, Work | None]:
     over = rules.states[state]["end"] or outcome.becomes is None
     works = not over and (bool(outcome.tasks) or outcome.becomes != (state,))
     return after, Work(outcome, 0, situation) if works else None
+
+
+def goes_on(before: Situation, after: Situation) -> bool:
+    """Whether work that was under way still is when something began that has no work of its own.
+
+    What took the task away ended it. Work that shows no task is ended by what changes the state.
+    """
+    was, is_ = ((one.values["state"], one.values["task_state"]) for one in (before, after))
+    return was == is_ or is_[1] is not None
 
 
 def settled(rules: Rules, situation: Situation, work: Work, end: str) -> Situation:

@@ -11,7 +11,7 @@ from lifecycle.explore.ways import Map, Way, shortest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from typing import Any
 
     from lifecycle.engine.decide import Decision
@@ -19,6 +19,20 @@ if TYPE_CHECKING:
     from lifecycle.engine.situation import Situation
 
 MOST = 8  # requests: no way of the table is longer
+WHY_NOT = {
+    "lossless": "no requests of {caller} bring a {thing} from {start} to {target} without a loss",
+    "losing": "no requests of {caller} bring a {thing} from {start} to {target} without losing more than {losses}",
+    "with_loss": "; {names} would, and lose {losses}",
+    "other": "; {other} could: {names}",
+    "nobody": ", and of nobody else",
+}
+"""Why there is no plan: how the sentence begins, and how it ends."""
+STEPS = {
+    "wait": "wait until it is {status}",
+    "at_once": "{name}: it is {status}",
+    "then": "{name}, then wait until it is {status}",
+}
+"""A step of a plan: a wait, a request whose answer is the end of it, and one whose work has to settle."""
 NEAR = 3  # requests that one would make for the sake of another
 
 
@@ -27,13 +41,23 @@ class NoPlan(LifecycleError):
 
 
 class Plan:
-    """The requests that bring a server to a status, in order; a wait is a way with no decision."""
+    """The requests that bring a server to a status, in order; a wait is a way with no decision.
 
-    __slots__ = ("target", "ways")
+    `draw` gives its SVG, where it can be drawn; whoever can draw gives it.
+    """
+
+    __slots__ = ("draw", "target", "ways")
 
     def __init__(self, target: str, ways: Sequence[Way]) -> None:
         self.target = target
         self.ways = ways
+        self.draw: Callable[[Plan], str | None] = lambda _: None
+
+    def steps(self) -> Iterator[str]:
+        """Each step in words."""
+        for way in self.ways:
+            what = "wait" if way.decision is None else "at_once" if way.shown is way.end else "then"
+            yield STEPS[what].format(name=way.decision and called(way.decision), status=way.status)
 
     @property
     def requests(self) -> list[Decision]:
@@ -44,6 +68,10 @@ class Plan:
     def loses(self) -> list[str]:
         """What is lost on the way."""
         return list(dict.fromkeys(loss for decision in self.requests for loss in decision.loses))
+
+    def _repr_svg_(self) -> str | None:
+        """How a notebook shows it, where something is installed that draws."""
+        return self.draw(self)
 
     def __repr__(self) -> str:
         names = [f"{way.decision.action}" if way.decision else "wait" for way in self.ways]
@@ -84,16 +112,16 @@ def _shows(rules: Rules, target: str) -> Callable[[Situation], bool]:
 def _why_not(found: Map, start: Situation, target: str, caller: str, losses: Collection[str]) -> str:
     rules, goal = found.rules, _shows(found.rules, target)
     here = rules.status(start.values["state"], start.values["task_state"])
-    sentence = f"no requests of {_a(caller)} bring a {rules.thing} from {here} to {target}"
-    sentence += f" without losing more than {listed(losses)}" if losses else " without a loss"
+    form = WHY_NOT["losing" if losses else "lossless"]
+    sentence = form.format(caller=_a(caller), thing=rules.thing, start=here, target=target, losses=listed(sorted(losses)))
     everything = all_losses(rules)
     with_loss = shortest(found, start, (caller,), goal, everything, MOST)
     if with_loss is not None:
-        return f"{sentence}; {_names(with_loss)} would, and lose {listed(Plan(target, with_loss).loses)}"
+        return sentence + WHY_NOT["with_loss"].format(names=_names(with_loss), losses=listed(Plan(target, with_loss).loses))
     for other in rules.callers:
         if other != caller and (ways := shortest(found, start, (other,), goal, losses, MOST)) is not None:
-            return f"{sentence}; {_a(other)} could: {_names(ways)}"
-    return f"{sentence}, and of nobody else"
+            return sentence + WHY_NOT["other"].format(other=_a(other), names=_names(ways))
+    return sentence + WHY_NOT["nobody"]
 
 
 def all_losses(rules: Rules) -> set[str]:
@@ -103,10 +131,11 @@ def all_losses(rules: Rules) -> set[str]:
 
 
 def _names(ways: list[Way]) -> str:
-    return ", ".join(_name(way.decision) for way in ways if way.decision is not None)
+    return ", ".join(called(way.decision) for way in ways if way.decision is not None)
 
 
-def _name(decision: Decision) -> str:
+def called(decision: Decision) -> str:
+    """The action that a decision is about, with its variant."""
     return f"{decision.action} {decision.variant}" if decision.variant else decision.action
 
 

@@ -58,7 +58,7 @@ class Map:
             found = self._requests[state] = [
                 (action, variant)
                 for action, row in self.rules.actions.items()
-                if any(_open(edition["rule"]["requires"], state) for edition in row["editions"])
+                if any(self._open(edition["rule"], state) for edition in row["editions"])
                 for variant in row["variants"] or (None,)
             ]
         return found
@@ -109,9 +109,8 @@ class Map:
         }
         return ends.pop() if len(ends) == 1 else None
 
-
-def _open(requires: Data, state: str) -> bool:
-    return bool(requires.get("exists")) and state in requires.get("state", (state,))
+    def _open(self, rule: Data, state: str) -> bool:
+        return not self.rules.makes(rule) and state in rule["requires"].get("state", (state,))
 
 
 REMEMBERED = 50_000  # situations that a map keeps

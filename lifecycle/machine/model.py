@@ -189,6 +189,19 @@ class Machine:
         else:
             self.advance()
 
+    def turn(self, fact: str) -> str:
+        """Lets a fact turn into the other, as when a host goes down; the status after it. Raises UnknownFact."""
+        with self._lock:
+            self._place = self._plant.turned(self._place, fact)
+            return self.status
+
+    def handed(self, plant: Plant) -> Machine:
+        """The same thing as another caller, or at another microversion, asks for its actions."""
+        with self._lock:
+            other = self.__copy__()
+            other._plant, other._place = plant, plant.place(self._place.situation)  # noqa: SLF001 - another one of us
+            return other
+
     def on(self, moment: str, callback: Callback) -> None:
         """Calls back at `before_os-stop`, `exit_ACTIVE`, `enter_SHUTOFF` or `after_os-stop`, for this machine.
 
@@ -240,6 +253,13 @@ class Machine:
     def told(self) -> dict[str, Any]:
         """What it shows, in the keys of a case: what a server of the same situation is made from."""
         return self._plant.told(self._place.situation)
+
+    def _repr_svg_(self) -> str | None:
+        """How a notebook shows it, where something is installed that draws: where it is, and what may be done now."""
+        from lifecycle.drawing import of_server, svg
+
+        plant, situation = self._plant, self.situation
+        return svg(of_server(plant.rules, plant.ruling, situation, self.history))
 
     def __copy__(self) -> Machine:
         with self._lock:

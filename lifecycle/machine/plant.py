@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lifecycle.engine.situation import SIGNS
-from lifecycle.engine.step import Work, begun, moved, settled
+from lifecycle.engine.step import Work, begun, goes_on, moved, settled
 from lifecycle.errors import LifecycleError, UnknownName, listed
 
 TYPE_CHECKING = False
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 REMEMBERED = 50_000  # situations of which the steps are kept
 SETTLED, FAILED, ADVANCED = "settle", "fail", "advance"
+ENDS = (SETTLED, FAILED)
 
 
 class Refused(LifecycleError):
@@ -48,6 +49,12 @@ class UnknownTrigger(UnknownName):
     kind = "action or event"
 
 
+class UnknownFact(UnknownName):
+    """The table has no such fact."""
+
+    kind = "fact"
+
+
 class UnknownCallback(UnknownName):
     """A callback is for `before_`, `after_` an action or event, `enter_` or `exit_` a status."""
 
@@ -69,7 +76,7 @@ class Step:
         self.allowed = decision is None or decision.allowed
         self.after = after
         self.work = work
-        self.ends_work = work is not None or after.situation.values["task_state"] is None
+        self.ends_work = work is not None or name in ENDS or not goes_on(before.situation, after.situation)
         self.source, self.target = before.status, after.status
         changes = self.source != self.target
         self.first = (f"before_{name}", f"exit_{self.source}") if changes else (f"before_{name}",)
@@ -127,14 +134,14 @@ class Place(dict):  # type: ignore[type-arg]  # dict[str, Step] would need Step 
 class Plant:
     """What all machines of one caller at one microversion share: the places known so far, and callbacks for all."""
 
-    __slots__ = ("_places", "_ruling", "callbacks", "origin", "rules")
+    __slots__ = ("_places", "callbacks", "origin", "rules", "ruling")
 
     def __init__(self, rules: Rules, ruling: Callable[[str, str | None], Ruling], callbacks: Callbacks, origin: Origin) -> None:
         """`ruling` gives the rule of a trigger and variant as this caller meets it."""
         self.rules = rules
         self.callbacks = callbacks
         self.origin = origin
-        self._ruling = ruling
+        self.ruling = ruling
         self._places: dict[tuple[object, ...], Place] = {}
 
     def place(self, situation: Situation) -> Place:
@@ -150,12 +157,18 @@ class Plant:
             place = self._places.setdefault(key, Place(self, situation))
         return place
 
+    def turned(self, place: Place, fact: str) -> Place:
+        """The place where all is as here but for one fact. Raises UnknownFact."""
+        if fact not in self.rules.facts:
+            raise UnknownFact(fact, self.rules.facts)
+        return self.place(place.situation.but(**{fact: not place.situation.values[fact]}))
+
     def decide(self, situation: Situation, name: str) -> Decision:
         """The decision on an action, with its variant, or an event. Raises UnknownTrigger."""
         trigger, _, variant = name.partition(":")
         if trigger not in self.rules.actions and name not in self.rules.events:
             raise UnknownTrigger(name, (*self.rules.actions, *self.rules.events))
-        return self._ruling(trigger, variant or None).decide(situation)
+        return self.ruling(trigger, variant or None).decide(situation)
 
     def told(self, situation: Situation) -> dict[str, Any]:
         """A situation in the keys of a case; an option by the number that stands for its sign."""

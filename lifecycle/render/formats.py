@@ -1,38 +1,41 @@
 """The formats by name: text of our own, or what Graphviz draws from it."""
 
-import shutil
-from collections.abc import Callable
+from __future__ import annotations
 
-from lifecycle.errors import LifecycleError
+from typing import TYPE_CHECKING
+
 from lifecycle.render.dot import dot
+from lifecycle.render.drawn import draw
+from lifecycle.render.legible import legible
+from lifecycle.render.machines import scxml, xstate
+from lifecycle.render.markdown import markdown
 from lifecycle.render.mermaid import mermaid
-from lifecycle.render.picture import Picture
+from lifecycle.render.plantuml import plantuml
+from lifecycle.render.text import text
 
-TEXTS: dict[str, Callable[[Picture], str]] = {"dot": dot, "mermaid": mermaid}
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lifecycle.render.picture import Picture
+
+FOR_PEOPLE: dict[str, Callable[[Picture], str]] = {
+    "dot": dot,
+    "mermaid": mermaid,
+    "plantuml": plantuml,
+    "markdown": markdown,
+    "text": text,
+}
+FOR_MACHINES: dict[str, Callable[[Picture], str]] = {"scxml": scxml, "xstate": xstate}
+TEXTS = {**FOR_PEOPLE, **FOR_MACHINES}
 DRAWN = ("svg", "png")
 FORMATS = (*TEXTS, *DRAWN)
 
 
 def render(picture: Picture, form: str) -> bytes:
-    """The picture in a format. Raises LifecycleError where what draws it is not installed."""
-    if form in TEXTS:
-        return TEXTS[form](picture).encode()
-    return draw(dot(picture), form)
-
-
-def draw(source: str, form: str) -> bytes:
-    """DOT text drawn by Graphviz."""
-    try:
-        import graphviz  # an extra
-    except ImportError:
-        raise LifecycleError(f"{form} takes the graphviz package: pip install 'server-lifecycle[diagrams]'") from None
-    if shutil.which("dot") is None:
-        raise LifecycleError(
-            f"{form} takes Graphviz's dot, which is not installed (apt install graphviz, brew install graphviz); "
-            "--format dot or mermaid needs nothing"
-        )
-    try:
-        drawn: bytes = graphviz.Source(source).pipe(format=form)
-    except graphviz.CalledProcessError as error:
-        raise LifecycleError(f"Graphviz could not draw the picture: {error.stderr.decode(errors='replace').strip()}") from None
-    return drawn
+    """The picture in a format, made legible where it is for people. Raises LifecycleError where nothing is there that draws."""
+    if form in FOR_MACHINES:
+        return FOR_MACHINES[form](picture).encode()
+    fit = legible(picture) if picture.form == "graph" else picture
+    if form in FOR_PEOPLE:
+        return FOR_PEOPLE[form](fit).encode()
+    return draw(fit, form)

@@ -60,7 +60,7 @@ def app(
     life = Life(lifecycle, seconds, options or {})
     store = Store(db)
     try:
-        cloud = Cloud(lifecycle, store, clock or Clock(), life, Catalogue.beside(lifecycle.table))
+        cloud = Cloud(lifecycle, store, clock or Clock(), life, Catalogue.beside(lifecycle.table, store))
     except BaseException:
         store.close()
         raise
@@ -133,7 +133,7 @@ class Front:
                 answer = self.wire.error(UNAVAILABLE, str(error), {})
             if trouble is not None and trouble.code:
                 answer = self.wire.error(trouble.code, TROUBLE, {})
-            return self._written(answer, ask.version)
+            return self._written(answer, ask.version, ask.request)
 
         return endpoint
 
@@ -173,9 +173,9 @@ class Front:
             raise Unread(self.wire.refused("unknown_action", action=key))
         return str(key)
 
-    def _written(self, answer: Answer, version_: str | None) -> Response:
+    def _written(self, answer: Answer, version_: str | None, request: str | None = None) -> Response:
         own = {name: header(value) for name, value in answer.headers.items()}
-        headers = {**own, **self.wire.says(version_), REQUEST_ID: f"req-{uuid4()}"}
+        headers = {**own, **self.wire.says(version_), REQUEST_ID: request or f"req-{uuid4()}"}
         if answer.document is None:
             return Response(status_code=answer.code, headers=headers)
         return Response(WRITTEN(answer.document).encode(), answer.code, headers, "application/json")

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from lifecycle import Server
 from lifecycle.serve.clock import stamp
 from lifecycle.serve.documents import Documents
-from lifecycle.serve.listing import page
+from lifecycle.serve.kept import ID, Keeper
+from lifecycle.serve.life import Deed
+from lifecycle.serve.listing import linked, page
 from lifecycle.serve.people import People
-from lifecycle.serve.thing import Thing
+from lifecycle.serve.thing import Thing, part
 from lifecycle.serve.wire import Answer, Unread, Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from lifecycle import Lifecycle
     from lifecycle.deviate import Deviation
@@ -28,7 +31,8 @@ if TYPE_CHECKING:
     from lifecycle.serve.store import Store
     from lifecycle.serve.wire import Ask
 
-ID = "id"  # what the table's addresses call the thing
+BATCH = "batch"  # what examples call the things together that one request makes
+LINKS = "links"
 
 
 class Cloud:
@@ -44,6 +48,8 @@ class Cloud:
         self.documents = Documents(self.rules, catalogue)
         self.people = People(self.rules)
         self.wire = Wire(self.rules)
+        self.keeper = Keeper(self.documents, self.wire)
+        self.history = life.history
         self._nowhere = lifecycle.situation(Server(exists=False))
         self.troubles: list[Trouble] = []
         store.belongs(self.rules.name)
@@ -64,7 +70,7 @@ class Cloud:
         with self.store.transaction():
             now = self.clock.now()
             self._note(now)
-            thing = self.find(ask.names[ID], now) if ID in ask.names else None
+            thing = self.find(ask.names[ID], now, gone=self._finds_gone(name, ask)) if ID in ask.names else None
             person = self.people.read(ask.token)
             decision = self._decide(name, ask, person, thing)
             if not decision.allowed or person is None:
@@ -77,23 +83,44 @@ class Cloud:
         if self.clock.rate != 1:
             self.store.note(now)
 
-    def find(self, name: str, now: float) -> Thing | None:
-        """A thing as it is by now; None where it is not there, or not any more."""
+    def _finds_gone(self, name: str, ask: Ask) -> bool:
+        rule = self.lifecycle.ruling(name, None, self.people.nobody, ask.version).rule
+        return bool(rule["finds_gone"])
+
+    def find(self, name: str, now: float, *, gone: bool = False) -> Thing | None:
+        """A thing as it is by now; None where it is not there, or not any more, if one that is `gone` is not looked for."""
         data = self.store.find(name)
         if data is None:
             return None
         thing = Thing(data)
         if self.life.run(thing, now):
             self.keep(thing, now)
-        return None if self._gone(thing) else thing
+        return None if self._gone(thing) and not gone else thing
+
+    def run_due(self, now: float) -> None:
+        """Lets all things come to where they are by now."""
+        for name in self.store.due(now):
+            self.find(name, now)
 
     def _gone(self, thing: Thing) -> bool:
         return bool(self.rules.states[thing.values["state"]]["end"])
+
+    def things(self, kind: str, project: str) -> list[dict[str, Any]]:
+        """What of a kind in the catalogue a project may look at, as it is by now."""
+        with self.store.transaction():
+            self.run_due(self.clock.now())
+            return self.documents.catalogue.things(kind, project)
 
     def keep(self, thing: Thing, now: float) -> None:
         """Writes down how a thing is."""
         self.documents.came(thing, stamp(now))
         self.store.put(thing.id, thing.project, thing.data(), thing.due, gone=self._gone(thing))
+        for record in thing.closed:
+            self.store.record(thing.id, record["number"], record)
+        for made, (kind, document) in thing.made.items():
+            self.store.make(made, kind, thing.project, document)
+        thing.closed.clear()
+        thing.made.clear()
 
     def fail(self, name: str) -> bool:
         """Lets the work fail that is under way on a thing; whether there was any."""
@@ -135,12 +162,32 @@ class Cloud:
         mistakes: dict[str, str] = {}
         if name in self.rules.actions:
             variant, mistakes = self.lifecycle.read(name, ask.body, None, ask.version)
+        else:
+            _, mistakes = self.lifecycle.read(name, dict(ask.query), None, ask.version)
         ruling = self.lifecycle.ruling(name, variant, caller, ask.version)
         if ID in ask.names:
             situation = self.life.situation(thing) if thing else self._nowhere
         else:
             situation = self.lifecycle.situation(Server())
-        return ruling.decide(situation.but(**mistakes))
+        exists = thing is not None or ID not in ask.names
+        return ruling.decide(situation.but(**mistakes, **self._named(thing, ask), exists=exists))
+
+    def _named(self, thing: Thing | None, ask: Ask) -> dict[str, bool]:
+        """Whether the thing has what the address names below it."""
+        fact = self.documents.said["named"]
+        if thing is None or fact is None or not self.documents.parts.keys() & ask.names.keys():
+            return {}
+        return {fact: self._part(thing, ask) is not None}
+
+    def _part(self, thing: Thing, ask: Ask) -> Any:
+        """What an address names below a thing; None where it is not there."""
+        name, said = next((name, said) for name, said in self.documents.parts.items() if name in ask.names)
+        if said["field"] == self.history.field:
+            return self.history.one(self._records(thing), ask.names[name])
+        return part(self.documents.shown(thing, ask.root).get(said["field"]), ask.names[name], said["key"])
+
+    def _records(self, thing: Thing) -> list[dict[str, Any]]:
+        return [*self.store.records(thing.id), *([thing.record] if thing.record else ())]
 
     def _refused(self, decision: Decision, ask: Ask, thing: Thing | None) -> Answer:
         first = decision.refusals[0]
@@ -148,59 +195,39 @@ class Cloud:
         return self.wire.error(decision.code, first.message or first.sentence, names)
 
     def _do(self, decision: Decision, ask: Ask, person: Person, thing: Thing | None, now: float) -> Answer:
-        """What was accepted begins, is kept, and is answered."""
-        request = decision.ruling.request
+        """What was accepted begins, is kept, and is answered; of several things that come of one request the first is."""
         content = _content(ask.body)
-        maker = self.documents.maker(ask.root, now, {**content, **ask.names})
-        if thing is None:
-            thing = self._new(person, maker)
+        names = {**content, **ask.names, BATCH: token_hex(4)}
+        if thing is not None:
+            return self._begin(decision, ask, person, thing, content, self.documents.maker(ask.root, now, names))
+        repeats = decision.ruling.rule["repeats"]
+        first: Answer | None = None
+        for number, own in enumerate(_each(repeats, content)):
+            maker = self.documents.maker(ask.root, now, {**names, **own})
+            made = self._new(person, maker)
+            if repeats and repeats["index"]:
+                made.document[repeats["index"]] = number
+            answer = self._begin(decision, ask, person, made, own, maker)
+            first = first or answer
+        assert first is not None  # noqa: S101 - a request makes one thing at least
+        return first
+
+    def _begin(self, decision: Decision, ask: Ask, person: Person, thing: Thing, content: dict[str, Any], maker: Maker) -> Answer:
+        request = decision.ruling.request
         maker.names[ID] = thing.id
-        kept = self._kept(decision, ask, content)
+        kept = self.keeper.kept(decision.ruling.rule, ask, content, maker, person.project)
+        who = {"request": ask.request, "user": person.user, "project": person.project}
         asked = [request.action, request.variant, request.caller.name, ask.version]
-        self.life.begin(thing, decision, asked, kept, now)
-        self._notice(thing, kept)
-        self.keep(thing, now)
+        deed = Deed(asked, kept, who, self.keeper.made(decision.outcome, thing, maker))
+        self.life.begin(thing, decision, deed, maker.now)
+        self.keeper.notice(thing, kept)
+        self.keep(thing, maker.now)
         return self._answer(decision, ask, self.documents.shown(thing, ask.root), maker)
 
     def _new(self, person: Person, maker: Maker) -> Thing:
         name = str(uuid4())
         document = self.documents.blank(name, person.project, person.user, maker)
         return Thing({"id": name, "project": person.project, "values": {}, "document": document})
-
-    def _notice(self, thing: Thing, kept: Mapping[str, Any]) -> None:
-        """Facts that follow from what is kept: what boots from a volume names no image."""
-        for key, field in self.documents.said["keys"].items():
-            if key in self.rules.facts and field["field"] in kept and field["yes"]:
-                thing.values[key] = thing.document[field["field"]] in field["yes"]
-
-    def _kept(self, decision: Decision, ask: Ask, content: Mapping[str, Any]) -> dict[str, Any]:
-        """What of a request goes into which field of the document, and how. Raises Unread for what is not in the catalogue."""
-        found: dict[str, Any] = {}
-        for field, change in decision.ruling.rule["keeps"].items():
-            how, source = next(iter(change.items()))
-            value = source if source is True else self._said(source, ask, content)
-            if value is not ...:
-                found[field] = {how: self._known(field, value)}
-        return found
-
-    def _said(self, source: str, ask: Ask, content: Mapping[str, Any]) -> Any:
-        """What a request says: `{tag}` in its address, or a field of its body; `...` where it says nothing."""
-        if source.startswith("{"):
-            return ask.names.get(source[1:-1], ...)
-        if source in content:
-            return content[source]
-        return ask.body.get(source, ...) if isinstance(ask.body, dict) else ...
-
-    def _known(self, field: str, value: Any) -> Any:
-        """What a name of something in the catalogue stands for."""
-        catalogue = self.documents.catalogue
-        if field not in catalogue.kinds or not value:
-            return value
-        found = catalogue.find(field, value)
-        if found is None:
-            unknown = catalogue.kinds[field]["unknown"]
-            raise Unread(self.wire.error(unknown["code"], unknown["message"], {ID: value}))
-        return found
 
     def _answer(self, decision: Decision, ask: Ask, known: Mapping[str, Any], maker: Maker) -> Answer:
         """The document and the headers that the row says, filled with what is known."""
@@ -218,22 +245,50 @@ class Cloud:
 
     def _read(self, decision: Decision, ask: Ask, person: Person, thing: Thing | None, now: float) -> Answer:
         maker = self.documents.maker(ask.root, now, ask.names)
-        known = self.documents.shown(thing, ask.root) if thing else self._collections(decision, ask, person, now)
+        if thing is None:
+            return self._answer(decision, ask, self._collections(decision, ask, person, now), maker)
+        known = self.documents.shown(thing, ask.root)
+        response = decision.ruling.rule["response"]
+        if response is None:
+            return self._answer(decision, ask, known, maker)
+        if self.documents.parts.keys() & ask.names.keys():
+            known |= dict.fromkeys(response["properties"], self._part(thing, ask))
+        elif self.history.field in response["properties"]:
+            asked = ask.query if decision.ruling.rule["body"] else {}
+            found, marker = self.history.page(self._records(thing), asked, self.wire)
+            known[str(self.history.field)] = found
+            known.pop(LINKS)
+            if marker is not None:
+                known[LINKS] = linked(ask, marker)
         return self._answer(decision, ask, known, maker)
 
     def _collections(self, decision: Decision, ask: Ask, person: Person, now: float) -> dict[str, Any]:
         """What answers a read that is of no one thing: the catalogue's, or a list of things. Raises Unread."""
+        self.run_due(now)
         found: dict[str, Any] = {}
-        for kind, said in self.documents.catalogue.kinds.items():
-            found[said["many"]] = [self.documents.listed(kind, one, ask.root) for one in said["things"]]
+        catalogue = self.documents.catalogue
+        for kind, said in catalogue.kinds.items():
+            things = catalogue.things(kind, person.project)
+            found[said["many"]] = [self.documents.listed(kind, one, ask.root) for one in things]
             if kind in ask.names:
-                one = self.documents.catalogue.find(kind, ask.names[kind])
+                one = catalogue.find(kind, ask.names[kind], person.project)
                 if one is None:
                     raise Unread(self.wire.error(said["missing"]["code"], said["missing"]["message"], {ID: ask.names[kind]}))
                 found[kind] = self.documents.listed(kind, one, ask.root)
         if self.documents.many in decision.ruling.rule["response"]["properties"]:
-            found |= page(self, ask, person, now)
+            found |= page(self, ask, person)
         return found
+
+
+def _each(repeats: Mapping[str, Any] | None, content: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What each of the things is made of that one request asks for."""
+    if repeats is None:
+        yield content
+        return
+    count = int(content.get(repeats["most"], content.get(repeats["least"], 1)))
+    for number in range(1, count + 1):
+        several = repeats["numbered"] if count > 1 else ()
+        yield {**content, **{field: f"{content[field]}-{number}" for field in several if field in content}}
 
 
 def _content(body: Any) -> dict[str, Any]:

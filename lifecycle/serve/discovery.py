@@ -55,18 +55,27 @@ def neighbour(said: Mapping[str, Any], cloud: Cloud, request: Request) -> Answer
 
 
 def neighbours_list(said: Mapping[str, Any], cloud: Cloud, request: Request) -> Answer:
-    """All that another service lists, or those of one name."""
-    kind = cloud.documents.catalogue.kinds[said["lists"]]
+    """All that another service lists to whoever asks, or those of one name."""
     wanted = request.query_params.get("name")
-    things = [{**one, **said["says"]} for one in kind["things"] if wanted in (None, one["name"])]
-    return Answer(200, {kind["many"]: things})
+    things = [one for one in _things(said, cloud, request) if wanted in (None, one["name"])]
+    return Answer(200, {cloud.documents.catalogue.kinds[said["lists"]]["many"]: things})
 
 
 def neighbours_one(said: Mapping[str, Any], cloud: Cloud, request: Request) -> Answer:
     """One of them."""
-    catalogue, name = cloud.documents.catalogue, request.path_params["name"]
-    found = catalogue.find(said["lists"], name)
+    name = request.path_params["name"]
+    found = next((one for one in _things(said, cloud, request) if one["id"] == name), None)
     if found is None:
-        missing = catalogue.kinds[said["lists"]]["missing"]
+        missing = cloud.documents.catalogue.kinds[said["lists"]]["missing"]
         return cloud.wire.error(missing["code"], missing["message"], {"id": name})
-    return Answer(200, {**found, **said["says"]})
+    return Answer(200, found)
+
+
+def _things(said: Mapping[str, Any], cloud: Cloud, request: Request) -> list[dict[str, Any]]:
+    """What another service lists, in its own spelling; what a project has made is told to nobody else."""
+    person = cloud.people.read(request.headers.get("x-auth-token"))
+    spells: dict[str, dict[str, Any]] = said.get("spells", {})
+    return [
+        {**one, **{field: words.get(str(one.get(field)), one.get(field)) for field, words in spells.items()}, **said["says"]}
+        for one in cloud.things(said["lists"], person.project if person else "")
+    ]

@@ -9,7 +9,7 @@ from lifecycle.serve.make import Maker
 from lifecycle.serve.shape import Shape, shape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from lifecycle.engine.microversion import Microversion
     from lifecycle.engine.rules import Data, Rules
@@ -37,6 +37,7 @@ class Documents:
         self.many = self.path.rpartition("/")[2]
         self.within: str = self.said["within"]
         self.status_field: str = self.said["keys"].get("status", {}).get("field", "status")
+        self.parts: dict[str, dict[str, Any]] = self.said["parts"]
         self._shapes: dict[tuple[int, Microversion | None, str], Shape] = {}
         self._whole = self._shape_of_all()
 
@@ -55,6 +56,10 @@ class Documents:
             raise LifecycleError(f"the {self.rules.name} table cannot be served: it needs a read at {address}")
         whole: Shape = found[self.within].shape
         return whole
+
+    def part_of(self, field: str) -> dict[str, Any] | None:
+        """How addresses name what a field holds."""
+        return next((said for said in self.parts.values() if said["field"] == field), None)
 
     def shape(self, said: Data, version: Microversion | None, caller: str) -> Shape:
         """What a document looks like to a caller at a microversion."""
@@ -111,7 +116,12 @@ class Documents:
         document = dict(thing.document)
         for key, field in self.said["keys"].items():
             document[field["field"]] = known[key] if key in known else self._fact(field, document, yes=values[key])
+        for key, field in self.said["keys"].items():
+            for other in field["also"]:
+                document[other] = self._fact({"field": other, "yes": None, "no": None}, document, yes=values[key])
         document.update(rules.states[values["state"]]["says"])
+        for field, view in self.said["shows"].items():
+            document[field] = _seen(document.get(view["of"]) or (), view)
         for kind, said in self.catalogue.kinds.items():
             if isinstance(document.get(kind), dict):
                 document[kind] = {**document[kind], LINKS: self.links(root, f"/{said['many']}", document[kind]["id"])[1:]}
@@ -147,3 +157,15 @@ class Documents:
                 shape_ = (self._whole.fields or {})[field["field"]].shape
                 if thing.values[key] and thing.document.get(field["field"]) is None and shape_.said.get("format") == "date-time":
                     thing.document[field["field"]] = now
+
+
+def _seen(held: Iterable[Mapping[str, Any]], view: Mapping[str, Any]) -> Any:
+    """What is kept under another name, as a view shows it: a list, or lists by what stands in a field."""
+    entries = [{**one, **entry} for one in held for entry in (one.get(view["each"], ()) if view["each"] else ({},))]
+    shown = [{**entry, **{field: entry.get(source) for field, source in view["says"].items()}} for entry in entries]
+    if view["by"] is None:
+        return shown
+    groups: dict[str, list[Any]] = {}
+    for entry in shown:
+        groups.setdefault(str(entry[view["by"]]), []).append(entry)
+    return groups

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.engine.situation import Situation, sign
-from lifecycle.engine.step import Work, begun, moved, settled
+from lifecycle.engine.step import Work, begun, goes_on, moved, settled
 from lifecycle.serve.clock import stamp
+from lifecycle.serve.history import History
 from lifecycle.serve.thing import keep
 
 if TYPE_CHECKING:
@@ -15,13 +16,32 @@ if TYPE_CHECKING:
     from lifecycle import Lifecycle
     from lifecycle.engine.decide import Decision, Ruling
     from lifecycle.engine.outcome import Outcome
+    from lifecycle.serve.history import Record
     from lifecycle.serve.thing import Thing
 
     Asked = list[str | None]
     """An action or event, its variant, the caller and the microversion: what its rule is found by."""
 
 ASKED = {"asked": True, "envelope": True, "body": True}
+NOBODY: Mapping[str, str | None] = {"request": None, "user": None, "project": None}
 AT_MOST = 1_000  # steps that one thing takes in one go; the rest waits for the next look at it
+
+
+class Deed:
+    """What begins: what its rule is found by, what of the request is kept, who asks, and what is made besides.
+
+    `kept` has by field how it changes; `made` by id a kind, a document and what it says when the work has settled.
+    """
+
+    __slots__ = ("asked", "kept", "made", "who")
+
+    def __init__(
+        self, asked: Asked, kept: Mapping[str, Any], who: Mapping[str, str | None], made: Mapping[str, Any] | None = None
+    ) -> None:
+        self.asked = asked
+        self.kept = kept
+        self.who = who
+        self.made = made or {}
 
 
 class Life:
@@ -36,6 +56,7 @@ class Life:
         self._waits = self._windows()
         document = self.rules.data["document"] or {"tells": {}}
         self._changed: str = document["tells"].get("changed", "")
+        self.history = History(document.get("history"))
 
     def obey(self, lifecycle: Lifecycle) -> None:
         """Goes on by other rules of the same table."""
@@ -63,24 +84,47 @@ class Life:
         found = self.lifecycle.ruling(str(name), variant, caller, version)
         return found if found.rule["outcomes"] else self.table.ruling(str(name), variant, caller, version)
 
-    def begin(self, thing: Thing, decision: Decision, asked: Asked, kept: dict[str, Any], now: float) -> None:
+    def begin(self, thing: Thing, decision: Decision, deed: Deed, now: float) -> None:
         """Lets an accepted request, or an event, begin: what its answer changes is so, its work is under way."""
         outcome = decision.outcome
         if outcome is None:
             return
         after, work = begun(self.rules, decision)
-        later: dict[str, Any] = {}
+        record = self.history.open(thing, outcome.records, deed.who, now)
+        self.history.come(record, None, now)
         if outcome.remembers:
-            thing.aside[outcome.remembers] = {name: thing.document.get(name) for name in kept}
-            later = kept if work else {}
+            thing.aside[outcome.remembers] = {name: thing.document.get(name) for name in deed.kept}
+        waits = bool(work and outcome.remembers)
+        later = {name: change for name, change in deed.kept.items() if waits or (work and change.get("settled"))}
         self._place(thing, after, now)
-        keep(thing.document, {} if later else kept)
+        keep(thing.document, {name: change for name, change in deed.kept.items() if name not in later})
+        thing.made.update({name: (kind, document) for name, (kind, document, _) in deed.made.items()})
         if work is not None:
+            self._close(thing, thing.record)
+            if outcome.tasks:
+                self.history.come(record, outcome.tasks[0], now)
             began = {name: decision.situation.values[name] for name in thing.values}
-            thing.work = {"asked": asked, "began": began, "index": 0, "kept": later}
-            thing.due, thing.event = now + self.seconds, None
-        elif after.values["task_state"] is None:
+            thing.work = {"asked": deed.asked, "began": began, "index": 0, "kept": later, "made": deed.made}
+            thing.due, thing.event, thing.record = now + self.seconds, None, record
+            return
+        self._over(thing, deed.made, fails=False)
+        if record is not None:
+            self.history.close(record, now)
+            self._close(thing, record)
+        if not (thing.work and goes_on(decision.situation, after)) and after.values["task_state"] is None:
             self._rest(thing, outcome, now)
+
+    def _close(self, thing: Thing, record: Record | None) -> None:
+        """Nothing more is written of a record, whether its work is over or other work has come instead."""
+        if record is not None:
+            thing.closed.append(record)
+        if record is thing.record:
+            thing.record = None
+
+    def _over(self, thing: Thing, made: Mapping[str, Any], *, fails: bool) -> None:
+        """What was made besides is as it will be, or gone."""
+        for name, (kind, document, settles) in made.items():
+            thing.made[name] = (kind, None if fails else {**document, **settles})
 
     def _place(self, thing: Thing, situation: Situation, now: float) -> None:
         """Where a thing is from now on, and what its document says because of that."""
@@ -96,6 +140,7 @@ class Life:
         if outcome is not None and outcome.gives_back:
             thing.document.update(thing.aside.pop(outcome.gives_back, {}))
         thing.work = thing.due = thing.event = None
+        self._close(thing, thing.record)
         situation = self.situation(thing)
         for name, seconds in self._waits.items():
             if self.ruling([name, None, None, None]).decide(situation).allowed:
@@ -116,7 +161,7 @@ class Life:
             asked: Asked = [thing.event, None, None, None]
             thing.event = thing.due = None
             decision = self.ruling(asked).decide(self.situation(thing))
-            self.begin(thing, decision, asked, {}, now)
+            self.begin(thing, decision, Deed(asked, {}, NOBODY), now)
             return
         if thing.work is None:
             thing.due = None
@@ -128,6 +173,7 @@ class Life:
         thing.work["index"] = index
         thing.due = now + self.seconds
         self._place(thing, moved(self.rules, self.situation(thing), thing.values["state"], outcome.tasks[index]), now)
+        self.history.come(thing.record, outcome.tasks[index], now)
 
     def _outcome(self, work: Mapping[str, Any]) -> Outcome:
         return self.ruling(work["asked"]).outcomes.of({**work["began"], **self._signs})
@@ -140,7 +186,10 @@ class Life:
         ends = (outcome.fails if fails else outcome.becomes) or (thing.values["state"],)
         began = Situation({**work["began"], **self._signs, **ASKED}, frozenset())
         after = settled(self.rules, self.situation(thing), Work(outcome, work["index"], began), ends[0])
-        self._place(thing, after, now)
+        self._place(thing, after.but(**outcome.failed) if fails else after, now)
         if not fails:
             keep(thing.document, work["kept"])
+        self._over(thing, work.get("made", {}), fails=fails)
+        if thing.record is not None:
+            self.history.close(thing.record, now, fails=fails)
         self._rest(thing, None if fails else outcome, now)

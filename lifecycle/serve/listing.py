@@ -20,10 +20,8 @@ PAGING = ("limit", "marker")
 DIGITS = 9
 
 
-def page(cloud: Cloud, ask: Ask, person: Person, now: float) -> dict[str, Any]:
+def page(cloud: Cloud, ask: Ask, person: Person) -> dict[str, Any]:
     """The things that are asked for, newest first, and the address of the rest. Raises Unread."""
-    for name in cloud.store.due(now):
-        cloud.find(name, now)
     limit = _limit(cloud, ask)
     found: list[dict[str, Any]] = []
     documents, many = cloud.documents, cloud.documents.many
@@ -35,10 +33,15 @@ def page(cloud: Cloud, ask: Ask, person: Person, now: float) -> dict[str, Any]:
         if len(found) == limit:
             if not found:
                 break
-            query = urlencode({**ask.query, "marker": found[-1][cloud.documents.said["tells"]["id"]]})
-            return {many: found, f"{many}_links": [{"rel": "next", "href": f"{ask.root}{ask.path}?{query}"}]}
+            return {many: found, f"{many}_links": linked(ask, found[-1][cloud.documents.said["tells"]["id"]])}
         found.append(shown)
     return {many: found}
+
+
+def linked(ask: Ask, marker: str) -> list[dict[str, str]]:
+    """Where the rest is told, after the last of a page."""
+    query = urlencode({**ask.query, "marker": marker})
+    return [{"rel": "next", "href": f"{ask.root}{ask.path}?{query}"}]
 
 
 def _limit(cloud: Cloud, ask: Ask) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from secrets import token_hex
+from secrets import randbelow, token_hex
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from lifecycle.serve.shape import Shape
 
 PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
-KNOWN = {"mac": "fa:16:3e:00:00:01", "ip": "192.168.1.2", "ipv4": "192.168.1.2", "ipv6": "fd00::2"}
+FLAGGED = (True, "1", "true", "on", "yes")
+ADDRESSES = {
+    "mac": lambda: "fa:16:3e:" + ":".join(token_hex(1) for _ in range(3)),
+    **dict.fromkeys(("ip", "ipv4"), lambda: f"192.168.{randbelow(256)}.{1 + randbelow(254)}"),
+    "ipv6": lambda: f"fd00::{1 + randbelow(65_535):x}",
+}
 EMPTY: dict[str, Any] = {"array": [], "object": {}, "boolean": False, "number": 0}
 
 
@@ -28,11 +33,30 @@ class Maker:
         self.now = now
         self.names = dict(names)
 
+    def but(self, names: Mapping[str, Any]) -> Maker:
+        """The same where these names stand for something besides."""
+        return Maker(self.base, self.now, self.status_field, {**self.names, **names})
+
+    def flagged(self, flag: str) -> bool:
+        """Whether the request set a flag, in one of the words for yes."""
+        value = self.names.get(flag)
+        return (value.lower() if isinstance(value, str) else value) in FLAGGED
+
     def __call__(self, shape: Shape) -> Any:
-        """A value that fits."""
+        """A value that fits; what is not known of an example that is one name alone is made as if there were none."""
         said = shape.said
         if "example" in said:
-            return self._example(said["example"], said)
+            alone = PLACEHOLDER.fullmatch(said["example"]) if isinstance(said["example"], str) else None
+            if alone is None:
+                return self._example(said["example"], said)
+            if alone[1] in self.names:
+                return self.names[alone[1]]
+            made = self.names[alone[1]] = self._made(shape)
+            return made
+        return self._made(shape)
+
+    def _made(self, shape: Shape) -> Any:
+        said = shape.said
         if "null" in shape.kinds:
             return None
         if "enum" in said:
@@ -60,4 +84,6 @@ class Maker:
             return f"{self.base}/{token_hex(8)}"
         if form == "date-time":
             return stamp(self.now)
-        return KNOWN.get(form) or token_hex(-(-said.get("minLength", 0) // 2))
+        if form in ADDRESSES:
+            return ADDRESSES[form]()
+        return token_hex(-(-said.get("minLength", 0) // 2))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MEMORY = ":memory:"
-LAYOUT = 1  # of what is kept; another one is another program's
+LAYOUT = 2  # of what is kept; another one is another program's
 MAX_PATH = 4_096
 WRITTEN = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
@@ -24,6 +24,10 @@ CREATE TABLE IF NOT EXISTS things (
 );
 CREATE INDEX IF NOT EXISTS by_due ON things (due) WHERE due IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_project ON things (gone, project, number);
+CREATE TABLE IF NOT EXISTS records (
+    thing TEXT NOT NULL, number INTEGER NOT NULL, data TEXT NOT NULL, PRIMARY KEY (thing, number)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS made (id TEXT PRIMARY KEY, kind TEXT NOT NULL, project TEXT NOT NULL, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS about (one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS clock (one INTEGER PRIMARY KEY CHECK (one = 1), moment REAL NOT NULL);
 """
@@ -89,6 +93,32 @@ class Store:
             " project = excluded.project, gone = excluded.gone, due = excluded.due, data = excluded.data",
             (name, project, gone, due, WRITTEN(data)),
         )
+
+    def record(self, thing: str, number: int, data: dict[str, Any]) -> None:
+        """Keeps a record of what was done to a thing."""
+        self._sql.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (thing, number, json.dumps(data)))
+
+    def records(self, thing: str) -> list[dict[str, Any]]:
+        """What is recorded of a thing, the first first."""
+        found = self._sql.execute("SELECT data FROM records WHERE thing = ? ORDER BY number", (thing,))
+        return [json.loads(row[0]) for row in found]
+
+    def make(self, name: str, kind: str, project: str, data: dict[str, Any] | None) -> None:
+        """Keeps something that was made in the catalogue; None takes it away."""
+        if data is None:
+            self._sql.execute("DELETE FROM made WHERE id = ?", (name,))
+        else:
+            self._sql.execute(
+                "INSERT INTO made VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data",
+                (name, kind, project, json.dumps(data)),
+            )
+
+    def made(self, kind: str, project: str | None) -> list[dict[str, Any]]:
+        """What was made of a kind, by a project or by all."""
+        query, given = "SELECT data FROM made WHERE kind = ?", [kind]
+        if project is not None:
+            query, given = query + " AND project = ?", [kind, project]
+        return [json.loads(row[0]) for row in self._sql.execute(query + " ORDER BY rowid", given)]
 
     def due(self, now: float) -> list[str]:
         """The things that have changed by themselves by now, the first to change first."""

@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+from uuid import uuid4
 
 from lifecycle.engine import microversion
 from lifecycle.errors import UnknownMicroversion
@@ -26,7 +27,7 @@ MAX_SHOWN = 255  # characters of what a stranger wrote that an answer repeats
 class Ask:
     """One request, read as far as its headers: who asks (the token), at which microversion, of what, with what."""
 
-    __slots__ = ("body", "names", "path", "query", "root", "token", "version")
+    __slots__ = ("body", "names", "path", "query", "request", "root", "token", "version")
 
     def __init__(self, root: str, path: str, token: str | None, query: Mapping[str, str]) -> None:
         self.root = root
@@ -35,6 +36,7 @@ class Ask:
         self.query = query
         self.version: str | None = None
         self.names: dict[str, str] = {}
+        self.request = f"req-{uuid4()}"
         self.body: Any = None
 
 

@@ -41,6 +41,9 @@ class BodyField(Body):
     required: bool = False
     by: Name | None = Field(None, description="in an answer: the caller who may at least see it")
     statuses: Names | None = Field(None, description="in an answer: the statuses that it is there at")
+    when: Name | None = Field(None, description="in an answer: the flag of the request that it is there with")
+    unless: Name | None = Field(None, description="in an answer: the flag of the request that it is there without")
+    beside: Text | None = Field(None, description="in an answer: the field without which it is not there")
     since: Version | None = None
     until: Version | None = None
 

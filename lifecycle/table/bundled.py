@@ -24,7 +24,7 @@ MAX_BYTES = 1_000_000  # of one file
 SUFFIX = ".yaml"
 CLAIMS = "claims.yaml"
 CLOUD = "cloud.yaml"
-BESIDE = (CLAIMS, CLOUD, "properties.yaml")  # they stand beside a table and speak about it; no decision depends on them
+BESIDE = (CLAIMS, CLOUD)  # they stand beside a table and speak about it; no decision depends on them
 
 _loaded: dict[str, tuple[bytes, Rules]] = {}
 

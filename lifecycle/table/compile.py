@@ -13,10 +13,11 @@ from lifecycle.engine.microversion import Microversion
 from lifecycle.engine.rules import NOTHING, READINGS
 from lifecycle.table.body import Body
 from lifecycle.table.load import Loaded
-from lifecycle.table.model import Choice, Clauses, Effects, Event, Recall, Requires, Row, Table, Variant, When
+from lifecycle.table.model import Clauses, Effects, Event, Recall, Requires, Row, Table, Variant, When
 from lifecycle.table.source import Path_
+from lifecycle.table.statements import stated
+from lifecycle.table.words import NO_TASK, Choice, choose
 
-NO_TASK = "none"
 ANY = "any"
 SAME = "same"
 EFFECTS = tuple(Effects.model_fields)
@@ -46,7 +47,8 @@ def compile_table(loaded: Loaded) -> dict[str, Any]:
         "usual_state": table.usual.state,
         "holders": table.lock_holders,
         "facts": {
-            name: {"usual": fact.usual, "says": {"true": fact.yes, "false": fact.no}} for name, fact in table.facts.items()
+            name: {"usual": fact.usual, "turns": fact.turns, "says": {"true": fact.yes, "false": fact.no}}
+            for name, fact in table.facts.items()
         },
         "options": table.options,
         "checks": [{"name": name, **check.model_dump()} for name, check in table.checks.items()],
@@ -69,6 +71,8 @@ def compile_table(loaded: Loaded) -> dict[str, Any]:
         **{group: {name: compile_row(loaded, table, group, name) for name in getattr(table, group)} for group in ROWS},
     }
     data["recalls"] = recalls(data)
+    data["properties"] = {name: stated(loaded, table, name, said) for name, said in table.properties.items()}
+    data["explored"] = {reading: counts.model_dump() for reading, counts in table.explored.items()}
     return data
 
 
@@ -254,8 +258,10 @@ def _rule(
         "command": values.get("command"),
         "example": values.get("example"),
         "keeps": {
-            field: keep.model_dump(by_alias=True, exclude_none=True) for field, keep in (values.get("keeps") or {}).items()
+            field: keep.model_dump(by_alias=True, exclude_unset=True) for field, keep in (values.get("keeps") or {}).items()
         },
+        "repeats": values["repeats"].model_dump() if values.get("repeats") else None,
+        "finds_gone": bool(values.get("finds_gone")),
         "body": _body(values.get("body")),
         "response": _body(values.get("response")),
         "headers": {name: [plain(field) for field in fields] for name, fields in values["headers"].items()},
@@ -309,11 +315,6 @@ def _asked(requires: Requires) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if value is not None}
 
 
-def choose(choice: Choice, names: Iterable[str]) -> list[str]:
-    """The names that a choice names, in the order of the row; or all of `names` but those."""
-    return list(choice.of) if choice.of else [name for name in names if name not in (choice.but or ())]
-
-
 def tasks(choice: Choice, table: Table) -> list[str | None]:
     """The tasks that a choice names, None for no task."""
     return [None if name == NO_TASK else name for name in choose(choice, [NO_TASK, *table.tasks, *table.other_tasks])]
@@ -334,10 +335,13 @@ def _outcome(loaded: Loaded, table: Table, parts: list[tuple[Path_, Any]], when:
         "at_once": _at_once(at_once) if at_once is not None else None,
         "becomes": becomes,
         "fails": _ends(said["fails"]) or (becomes and ["same"]),
+        "failed": said["failed"] or {},
         "loses": said["loses"] or [],
         "lock": said["locks"],
         "remembers": said["remembers"],
         "gives_back": said["gives_back"],
+        "makes": {kind: made.model_dump() for kind, made in (said["makes"] or {}).items()},
+        "records": said["records"] and said["records"].model_dump(),
     }
 
 

@@ -11,13 +11,14 @@ from typing import Any
 from lifecycle.engine import microversion
 from lifecycle.engine.checks import JUDGES
 from lifecycle.errors import listed
-from lifecycle.table import bodies
-from lifecycle.table.compile import ANY, NO_TASK, SAME, choose
+from lifecycle.table import bodies, statements
+from lifecycle.table.compile import ANY, SAME
 from lifecycle.table.load import Loaded, there
 from lifecycle.table.model import Effects, Event, Outcome, Recall, Row, Table, Variant
 from lifecycle.table.names import bodies as all_bodies
 from lifecycle.table.names import names, nodes, parts, requests
 from lifecycle.table.source import MAX_MISTAKES, Mistake, Path_, meant
+from lifecycle.table.words import NO_TASK, choose
 
 Lint = Callable[[Loaded, Table], Iterator[Mistake]]
 
@@ -146,6 +147,8 @@ def _bounded(table: Table) -> Iterator[tuple[Path_, Any]]:
     for path, part in parts(table):
         yield path, part
         yield (*path, "when"), getattr(part, "when", None)
+    for name, said in table.properties.items():
+        yield ("properties", name), said
     for path, body in all_bodies(table):
         yield from nodes(path, body)
 
@@ -325,6 +328,7 @@ SAID: tuple[Lint, ...] = (
     errors,
     asked_nowhere,
     never_allowed,
+    statements.one_word,
     bodies.addresses,
     *bodies.SAID,
 )

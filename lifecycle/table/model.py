@@ -8,7 +8,21 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from lifecycle.table.body import Bodied, Fields
-from lifecycle.table.words import NAME_SCHEMA, Code, Name, Names, Strict, Text, Version, listed, one_or_many
+from lifecycle.table.kept import History, Kept, Made, Part, Records, Repeats, View
+from lifecycle.table.properties import Counts, Property
+from lifecycle.table.words import (
+    NAME_SCHEMA,
+    Choice,
+    Chosen,
+    Code,
+    Name,
+    Names,
+    Strict,
+    Text,
+    Version,
+    listed,
+    one_or_many,
+)
 
 Losses = Annotated[list[Name], BeforeValidator(listed), one_or_many(NAME_SCHEMA)]  # [] takes back what the row says
 
@@ -22,27 +36,6 @@ class Recall(Strict):
 _END_SCHEMA = {"anyOf": [NAME_SCHEMA, {"type": "object", "properties": {"recall": NAME_SCHEMA}, "required": ["recall"]}]}
 End = Name | Recall
 Ends = Annotated[list[End], BeforeValidator(listed), Field(min_length=1), one_or_many(_END_SCHEMA)]
-
-
-class Choice(Strict):
-    """Some of the states or tasks: those named, or all but those named; `none` among tasks is no task."""
-
-    of: Names | None = None
-    but: Names | None = Field(None, alias="not")
-
-
-def _choice(value: object) -> object:
-    return value if isinstance(value, dict) else {"of": value}
-
-
-_CHOICE_SCHEMA = {
-    "anyOf": [
-        NAME_SCHEMA,
-        {"type": "array", "items": NAME_SCHEMA, "minItems": 1},
-        {"type": "object", "properties": {"not": {}}, "required": ["not"], "additionalProperties": False},
-    ]
-}
-Chosen = Annotated[Choice, BeforeValidator(_choice), WithJsonSchema(_CHOICE_SCHEMA)]
 
 
 class Requires(BaseModel):
@@ -83,10 +76,13 @@ class Effects(Strict):
     at_once: AtOnce | None = Field(None, description="what is shown right after the answer; default: the first task")
     becomes: Ends | None = Field(None, description="where it ends when the work settles: states, same, or {recall: …}")
     fails: Ends | None = Field(None, description="where it ends when the work fails: states, same, or {recall: …}")
+    failed: dict[Name, bool] | None = Field(None, description="facts that are so when the work has failed")
     loses: Losses | None = Field(None, description="what cannot be had back: disk, memory, server …")
     locks: bool | None = Field(None, description="true: the caller holds the lock then; false: nobody does")
     remembers: Name | None = Field(None, description="remembers the state that it was in, under this name")
     gives_back: Name | None = Field(None, description="what was kept of the request that remembered this is as it was before it")
+    makes: dict[Name, Made] | None = Field(None, description="what it makes in the catalogue besides, by kind")
+    records: Records | None = Field(None, description="what the service's history of the thing tells of it; default: nothing")
 
 
 class Outcome(Effects):
@@ -94,23 +90,6 @@ class Outcome(Effects):
 
     when: When | None = None
     note: Text | None = None
-
-
-class Keep(Strict):
-    """What of a request goes into a field of the thing's own document: a field of the body, or `{NAME}` of the address."""
-
-    put: Text | None = Field(None, alias="set", description="is there in place of what was there; nothing where it is not told")
-    add: Text | None = Field(None, description="is there besides: the fields of an object, or one more of a list")
-    remove: Text | Literal[True] | None = Field(
-        None, description="is there no more: this field, or the one of a list that is so or has this id; true: all of it"
-    )
-
-
-def _kept(value: object) -> object:
-    return {"set": value} if isinstance(value, str) else value
-
-
-Kept = Annotated[Keep, BeforeValidator(_kept), WithJsonSchema({"anyOf": [NAME_SCHEMA, {"type": "object"}]})]
 
 
 def _nulls(value: object) -> object:
@@ -134,10 +113,12 @@ class Clauses(Effects):
     codes: dict[Name, Code] | None = Field(None, description="the code of a check, where it is not the usual one")
     messages: dict[Name, Text] | None = Field(None, description="the service's words for a check, where not the usual ones")
     command: Text | None = Field(None, description="the command of the service's own client, with {id} for the server")
-    body: Bodied | None = Field(None, description="what stands under the action's key, or is the whole document at its address")
+    body: Bodied | None = Field(None, description="what stands under the action's key; all, at an address; of a read the query")
     response: Bodied | None = Field(None, description="the document that answers when the request is accepted; default: none")
     headers: dict[Text, Fields] | None = Field(None, description="the headers of that answer that matter")
     keeps: dict[Text, Kept] | None = Field(None, description="what of the request goes into fields of the thing's own document")
+    repeats: Repeats | None = Field(None, description="how many things one request makes; default: one")
+    finds_gone: bool | None = Field(None, description="whether a read finds a thing that is gone as well")
     example: Annotated[dict[Name, Any], BeforeValidator(_nulls)] | None = Field(
         None, description="what the body holds at least, null for JSON's null; default: nothing"
     )
@@ -224,6 +205,7 @@ class Fact(Strict):
     usual: bool
     yes: Text
     no: Text
+    turns: bool = Field(False, description="whether it may turn into the other while nobody asks for anything")
 
 
 class CheckRow(Strict):
@@ -269,6 +251,7 @@ class Wire(Strict):
     too_large: Refused
     bad_limit: Refused
     bad_marker: Refused
+    bad_changes: Refused
 
 
 class DocumentField(Strict):
@@ -277,6 +260,7 @@ class DocumentField(Strict):
     field: Text
     yes: list[Any] | None = None
     no: list[Any] | None = None
+    also: list[Text] = Field([], description="fields that are there with it, and say nothing where it is not so")
 
 
 def _field(value: object) -> object:
@@ -290,6 +274,10 @@ class Document(Strict):
     tells: dict[Literal["id", "project", "user", "changed"], Text] = Field(
         {}, description="the fields that tell its id, whose it is, who made it, and when it changed"
     )
+    parts: dict[Name, Part] = Field({}, description="what addresses name below a thing, by the parameter")
+    named: Name | None = Field(None, description="the fact that is so where the thing has what the address names below it")
+    shows: dict[Text, View] = Field({}, description="fields that show what is kept under other names")
+    history: History | None = Field(None, description="how the service tells what was done to a thing")
     keys: dict[Name, Annotated[DocumentField, BeforeValidator(_field), WithJsonSchema({})]]
 
 
@@ -376,3 +364,9 @@ class Table(Strict):
     events: dict[Name, Event] = Field({})
     actions: dict[Name, Row] = Field(min_length=1)
     reads: dict[Name, Row] = Field({}, description="requests that only look: what answers them")
+    properties: dict[Name, Property] = Field(
+        {}, description="what is always so, never, sometimes …; `lifecycle verify` proves it"
+    )
+    explored: dict[Literal["reference", "nova"], Counts] = Field(
+        {}, description="by reading how many situations and steps there are; `lifecycle verify --pin` writes it"
+    )

@@ -7,10 +7,12 @@ from lifecycle.bodies.formats import FORMATS
 from lifecycle.bodies.schema import ANY as ANY_TYPE
 from lifecycle.bodies.schema import BASIC
 from lifecycle.engine.checks import CALLER, JUDGES
+from lifecycle.table import statements
 from lifecycle.table.body import Body
-from lifecycle.table.compile import ANY, NO_TASK, SAME
-from lifecycle.table.model import Choice, Recall, Requires, Row, Table, Variant, When
+from lifecycle.table.compile import ANY, SAME
+from lifecycle.table.model import Recall, Requires, Row, Table, Variant, When
 from lifecycle.table.source import Path_
+from lifecycle.table.words import NO_TASK, Choice
 
 
 def parts(table: Table) -> Iterator[tuple[Path_, Any]]:
@@ -98,13 +100,13 @@ def names(table: Table) -> Iterator[Named]:
         yield from _one(("checks", name, "asks"), "check or fact", check.asks, {*JUDGES, *table.facts})
         if check.asks is None:
             yield ("checks", name), "check or fact", name, {*JUDGES, *table.facts}
-    for name in table.document.keys if table.document else ():
-        yield ("document", "keys", name), "key of a case", name, {*table.facts, *DOCUMENT_KEYS}
+    yield from _document_names(table)
     yield from _policy_names(table)
     yield from _requires_names(table, ("rows", "where_states_are_named"), table.rows.where_states_are_named)
     memories = {effects.remembers for _, effects in parts(table) if effects.remembers}
     for path, part in parts(table):
         yield from _part_names(table, path, part, memories)
+    yield from statements.names(table)
     known = {*BASIC, ANY_TYPE, *table.types}
     for path, body in bodies(table):
         for where, node in nodes(path, body):
@@ -112,6 +114,15 @@ def names(table: Table) -> Iterator[Named]:
             yield from _one((*where, "format"), "format", node.format, FORMATS)
             yield from _one((*where, "by"), "caller", getattr(node, "by", None), table.callers)
             yield from _each((*where, "statuses"), "status", getattr(node, "statuses", None) or (), {*states, *table.statuses})
+
+
+def _document_names(table: Table) -> Iterator[Named]:
+    document = table.document
+    if document is None:
+        return
+    for name in document.keys:
+        yield ("document", "keys", name), "key of a case", name, {*table.facts, *DOCUMENT_KEYS}
+    yield from _one(("document", "named"), "fact", document.named, table.facts)
 
 
 def _policy_names(table: Table) -> Iterator[Named]:
@@ -145,6 +156,7 @@ def _part_names(table: Table, path: Path_, part: Any, memories: set[str]) -> Ite
             yield (*path, field, name), "check", name, table.checks
     yield from _each((*path, "task"), "task", part.task or (), tasks)
     yield from _one((*path, "gives_back"), "memory", getattr(part, "gives_back", None), memories)
+    yield from _kept_names(table, path, part, tasks)
     if part.at_once:
         yield from _one((*path, "at_once", "state"), "state", part.at_once.state, states)
         yield from _one((*path, "at_once", "task"), "task", part.at_once.task, tasks)
@@ -154,6 +166,17 @@ def _part_names(table: Table, path: Path_, part: Any, memories: set[str]) -> Ite
                 yield (*path, field, number, "recall"), "memory", end.recall, memories
             else:
                 yield (*path, field, number), "state", end, {*states, SAME}
+
+
+def _kept_names(table: Table, path: Path_, part: Any, tasks: Iterable[str]) -> Iterator[Named]:
+    """The names in what is kept of a request."""
+    if part.records:
+        for name, task in part.records.events.items():
+            yield from _one((*path, "records", "events", name), "task", task, tasks)
+    for fact in part.failed or ():
+        yield (*path, "failed", fact), "fact", fact, table.facts
+    for field, keep in (getattr(part, "keeps", None) or {}).items():
+        yield from _one((*path, "keeps", field, "as"), "type", keep.type, table.types)
 
 
 def _requires_names(table: Table, path: Path_, requires: Requires | None) -> Iterator[Named]:

@@ -16,6 +16,7 @@ FILES = {
     "reads": ("reads",),
     "types": ("types",),
     "policies": ("policies",),
+    "properties": ("properties", "explored"),
 }
 
 

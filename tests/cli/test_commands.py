@@ -169,15 +169,15 @@ def test_diagram_writes_text(form: str, tmp_path: Path) -> None:
 
 
 def test_diagram_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
     result = run("diagram", "--format", "svg")
     assert result.exit_code == 2
-    assert result.output.startswith("Error: svg takes Graphviz's dot, which is not installed (apt install graphviz")
+    assert result.output.startswith("Error: svg takes Graphviz, and there is none: pip install")
 
 
 def test_schema_prints_and_writes(tmp_path: Path) -> None:
     assert json.loads(run("schema", "action").output)["title"] == "Row"
-    assert len(run("schema", "--write", str(tmp_path)).output.splitlines()) == 8
+    assert len(run("schema", "--write", str(tmp_path)).output.splitlines()) == 9
 
 
 def test_a_misspelt_command_is_suggested() -> None:

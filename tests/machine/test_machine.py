@@ -165,3 +165,10 @@ def test_a_long_history_is_pickled_and_copied(compute: Lifecycle) -> None:
     other.trigger("lock")
     assert pickle.loads(pickle.dumps(machine)).history == machine.history == ["lock", "unlock"] * 5_000  # noqa: S301
     assert other.history == [*machine.history, "lock"]
+
+
+def test_work_that_shows_no_task_is_not_ended_by_a_lock(compute: Lifecycle) -> None:
+    machine = compute.machine(Server(status="VERIFY_RESIZE", before="SHUTOFF"))
+    machine.trigger("confirmResize")
+    machine.trigger("lock")
+    assert (machine.status, machine.settle(), machine.locked_by) == ("VERIFY_RESIZE", "SHUTOFF", "owner")

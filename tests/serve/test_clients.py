@@ -1,5 +1,6 @@
 """OpenStack's own clients live a server's whole life here, with no identity service."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from typing import Any
 import openstack
 import pytest
 from openstack.exceptions import ConflictException, ForbiddenException, NotFoundException
-from serving import IMAGE, OTHER_IMAGE
+from serving import IMAGE, NETWORK, OTHER_IMAGE, VOLUME
 from serving_process import SECONDS, served
 
 pytestmark = pytest.mark.filterwarnings("ignore:::openstack")  # the SDK warns of itself
@@ -86,6 +87,51 @@ def test_the_sdk_lives_a_whole_life(clouds: Path) -> None:
     compute.wait_for_delete(server, interval=0.02, wait=SECONDS)
 
 
+def test_the_sdk_makes_an_image_and_builds_from_it(clouds: Path) -> None:
+    compute = connect(clouds)
+    server = create(compute, "imaged")
+    image = compute.create_server_image(server, "snapshot", wait=True, timeout=SECONDS)
+    assert (image.name, image.status) == ("snapshot", "active")
+    compute.rebuild_server(server, image.id)
+    compute.wait_for_server(server, interval=0.02, wait=SECONDS)
+    assert compute.get_server(server).image.id == image.id
+    compute.delete_server(server)
+
+
+def test_the_sdk_attaches_and_detaches(clouds: Path) -> None:
+    compute = connect(clouds)
+    server = create(compute, "attached")
+    compute.create_volume_attachment(server, volume_id=VOLUME, delete_on_termination=True)
+    assert [one.volume_id for one in compute.volume_attachments(server)] == [VOLUME]
+    assert compute.get_volume_attachment(server, VOLUME).delete_on_termination
+    compute.update_volume_attachment(server, VOLUME, delete_on_termination=False)
+    assert [one["id"] for one in compute.get_server(server).attached_volumes] == [VOLUME]
+    compute.delete_volume_attachment(server, VOLUME, ignore_missing=False)
+    assert list(compute.volume_attachments(server)) == []
+    with pytest.raises(NotFoundException, match="is not attached to volume"):
+        compute.delete_volume_attachment(server, VOLUME, ignore_missing=False)
+    interface = compute.create_server_interface(server, net_id=NETWORK)
+    assert interface.port_id in [one.port_id for one in compute.server_interfaces(server)]
+    assert len(compute.get_server(server).addresses["private"]) == 2
+    compute.delete_server_interface(interface.port_id, server=server)
+    assert interface.port_id not in [one.port_id for one in compute.server_interfaces(server)]
+    compute.delete_server(server)
+
+
+def test_the_sdk_reads_what_was_done(clouds: Path) -> None:
+    compute = connect(clouds)
+    server = create(compute, "told")
+    compute.stop_server(server)
+    compute.wait_for_server(server, "SHUTOFF", interval=0.02, wait=SECONDS)
+    stop, made = compute.server_actions(server)
+    assert (stop.action, made.action) == ("stop", "create")
+    events = compute.get_server_action(stop.request_id, server).events
+    assert [(event.event, event.result) for event in events] == [("compute_stop_instance", "Success")]
+    compute.delete_server(server)
+    compute.wait_for_delete(server, interval=0.02, wait=SECONDS)
+    assert next(iter(compute.server_actions(server))).action == "delete"
+
+
 def test_the_sdk_is_refused_as_by_a_cloud(clouds: Path) -> None:
     compute, admin, reader = (connect(clouds, f"lifecycle{who}") for who in ("", "-admin", "-reader"))
     server = create(compute, "refused")
@@ -141,5 +187,12 @@ def test_the_openstack_command_works(clouds: Path) -> None:
     refused = openstack_command(clouds, "server", "unpause", "cli")
     assert refused.returncode != 0
     assert "Cannot 'unpause' instance" in refused.stderr
+    words = ("--name", "kept", "--wait", "-f", "value", "-c", "status")
+    imaged = openstack_command(clouds, "server", "image", "create", "cli", *words)
+    assert imaged.stdout.split()[-1:] == ["active"], imaged.stderr
+    told = openstack_command(clouds, "server", "event", "list", "cli", "-f", "value", "-c", "Action")
+    assert told.stdout.split() == ["createImage", "stop", "create"], told.stderr
+    attached = openstack_command(clouds, "server", "volume", "list", "cli", "-f", "json")
+    assert json.loads(attached.stdout) == [], attached.stderr
     deleted = openstack_command(clouds, "server", "delete", "cli", "--wait")
     assert deleted.returncode == 0, deleted.stderr

@@ -1,5 +1,6 @@
 """Whatever is asked for in whatever order: each answer is the decision on what was shown before, and comes true."""
 
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -32,6 +33,25 @@ def known(nova: Lifecycle, client: Client, server: str, locked_by: str | None) -
     return Server(**told, locked_by=locked_by)
 
 
+HELD: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "volume": ("os-volume_attachments", lambda said: [one["volumeId"] for one in said["volumeAttachments"]]),
+    "port": ("os-interface", lambda said: [one["port_id"] for one in said["interfaceAttachments"]]),
+    "key": ("metadata", lambda said: said["metadata"]),
+    "tag": ("tags", lambda said: said["tags"]),
+}
+"""By what an address names where a server's own are listed, and what they are called there."""
+NAMES = {"key": "k", "tag": "t", "volume": IMAGE, "port": IMAGE}
+
+
+def there(client: Client, server: str, path: str) -> dict[str, bool]:
+    """Whether the server has what an address names below it, where it names something."""
+    named = next((name for name in HELD if "{" + name + "}" in path), None)
+    if named is None:
+        return {}
+    where, held = HELD[named]
+    return {"there": NAMES[named] in held(client.ask("GET", f"/servers/{server}/{where}", caller="admin").json())}
+
+
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=st.lists(requests, min_size=1, max_size=8))
 def test_answers_are_decisions_that_come_true(nova: Lifecycle, steps: list[Any]) -> None:
@@ -50,10 +70,11 @@ def test_answers_are_decisions_that_come_true(nova: Lifecycle, steps: list[Any])
         document = nova.document("request", action, None, version)
         if body is None and document and document.mistakes(None):
             continue  # the table has no example of a variant that is not there
+        before = Server(**{**before.told, **there(client, server, path)})
         decision = nova.decide(action, before, caller, version, None, body)
         reply = client.ask(
             method,
-            path.format(id=server, key="k", tag="t", volume=IMAGE, port=IMAGE),
+            path.format(id=server, **NAMES),
             body if body is not None else ...,
             caller,
             version,
@@ -75,6 +96,8 @@ def _answered(decision: Decision, document: Any, server: str) -> None:
     """A refusal is the decision's own document, with what the service knows filled in."""
     if not decision.allowed:
         expected = str(decision.document).replace("{id}", server).replace("{host}", "host1")
+        for name, value in NAMES.items():
+            expected = expected.replace("{" + name + "}", value)
         assert str(document) == expected
 
 

@@ -1,0 +1,83 @@
+"""What a request shows of a table: each thing that its decision looked at, and what it makes of a server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lifecycle.engine.checks import JUDGES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lifecycle.conform.judge import Asked
+    from lifecycle.engine.decide import Decision, Ruling
+    from lifecycle.engine.rules import Rules
+
+Feature = tuple[Any, ...]
+Features = tuple[list[Feature], list[Feature], list[Feature], list[Feature]]
+"""By tier."""
+CORE, EDITIONS, BUSY, CELLS = range(4)
+TIERS = ("each action in each state", "each edition of a row", "while a task is under way", "every cell")
+ONCE = ("removed", "microversion", "envelope", "body")
+
+
+class Coverage:
+    """What has been seen, in tiers: what tells the most first."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.seen: set[Feature] = set()
+        self.cells: set[Feature] = set()
+        self._editions: dict[int, tuple[Any, int]] = {}
+        self._checks = [(check.name, check.asks, JUDGES.get(check.asks, (check.asks, None))[0]) for check in rules.checks]
+
+    def _edition(self, ruling: Ruling) -> int:
+        found = self._editions.setdefault(id(ruling.rule), (ruling.rule, len(self._editions)))
+        return found[1]
+
+    def of(self, asked: Asked, decision: Decision) -> Features:
+        """The features of a request that meets this decision, by tier."""
+        ruling, values = asked.ruling, decision.situation.values
+        request = ruling.request
+        here, edition = (request.action, request.variant), self._edition(ruling)
+        looked = [(*here, *what) for what in self._looked(ruling, decision)]
+        if decision.outcome is not None:
+            looked.append((*here, "becomes", decision.outcome.row, values["state"], values["before"]))
+        further: list[Feature] = [(edition, *what) for what in looked]
+        further += [(*here, "before", decision.rule, other.rule) for other in decision.refusals[1:]]
+        further.append((*here, "at", asked.request.microversion, decision.allowed))
+        status = self.rules.status(values["state"], values["task_state"])
+        cell: Feature = ("cell", status, *here, request.caller.name, values["locked_by"])
+        return ([], [], [*looked, *further], [cell]) if values["task_state"] is not None else (looked, further, [], [cell])
+
+    def _looked(self, ruling: Ruling, decision: Decision) -> Iterator[Feature]:
+        """What the decision looked at, up to the check that refused."""
+        values, caller = decision.situation.values, ruling.request.caller
+        stop = _refused_by(ruling, decision)
+        for name, asks, key in self._checks:
+            if asks == "policy":
+                yield asks, caller.name
+            elif asks == "token":
+                yield asks, caller.fails == asks
+            elif asks == "lock":
+                yield asks, caller.passes_lock, caller.holds, values["locked_by"]
+            elif asks not in ONCE and not (key == "task_state" and values[key] is None and name != stop):
+                yield asks, values[key]
+            if name == stop:
+                return
+
+    def new(self, features: Features, tier: int) -> bool:
+        """Whether any of these, up to a tier, has not been seen."""
+        return not all(map(self.seen.issuperset, features[: tier + 1]))
+
+    def note(self, features: Features) -> None:
+        """These have been seen."""
+        self.seen.update(*features)
+        self.cells.update(features[CELLS])
+
+
+def _refused_by(ruling: Ruling, decision: Decision) -> str | None:
+    if decision.allowed:
+        return None
+    first, values = decision.refusals[0], decision.situation.values
+    return next((gate.check.name for gate in ruling.gates if gate[values[gate.key]] is first), None)

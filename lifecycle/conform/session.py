@@ -1,0 +1,380 @@
+"""One server under test: every request to it is judged, and what it shows is held against what must have become of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from lifecycle.conform.belief import Belief, believed, shown
+from lifecycle.conform.course import Course, status, unlike
+from lifecycle.conform.faults import Fault
+from lifecycle.conform.judge import Asked, name, short
+from lifecycle.errors import LifecycleError
+
+if TYPE_CHECKING:
+    from lifecycle.conform.belief import Values
+    from lifecycle.conform.judge import Judge, Verdict
+    from lifecycle.conform.target import Answer, Subject
+    from lifecycle.engine.situation import Situation
+
+LONG = 600.0  # seconds by a clock of our own: all work has ended
+PATIENCE = 60.0  # seconds that a task of a real service may take before we say that it does not end
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 1.0
+CREATE, REQUEST, LOOK, ADVANCE, SETTLE = "create", "request", "look", "advance", "settle"
+NOWHERE, TOGETHER = "nowhere", "together"
+"""What a step of a story is; `nowhere` is a request to no server that there is, `together` one of several at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a story: a request with its answer, a wait (`settle`, `advance`), or a look, and what was seen.
+
+    `before` is the situation that the server was believed to be in; None where there was no server.
+    """
+
+    what: str
+    asked: Asked | None = None
+    answer: Answer | None = None
+    seen: str | None = None
+    before: Situation | None = None
+
+
+class Session:
+    """A server that was made for the test, what is believed of it, and its story so far."""
+
+    def __init__(self, judge: Judge, subject: Subject, observer: str, patience: float = PATIENCE) -> None:
+        """`observer`: the caller that looks at it."""
+        self.judge = judge
+        self.subject = subject
+        self.observer = observer
+        self.patience = patience
+        self.rules = judge.rules
+        self.id: str | None = None
+        self.belief: Belief | None = None
+        self.courses: list[Course] = []
+        self.story: list[Step] = []
+        self.unseen: list[Asked] = []  # refused requests since somebody looked
+        self.differences: dict[str, tuple[Asked, Answer]] = {}
+        self._added: dict[str, str] = {}
+
+    @property
+    def alive(self) -> bool:
+        """Whether there is a server to ask."""
+        return self.id is not None and self.belief is not None and bool(self.belief.values["exists"])
+
+    @property
+    def busy(self) -> bool:
+        """Whether something may be under way."""
+        return any(course.works for course in self.courses)
+
+    def create(self, asked: Asked) -> Fault | None:
+        """Makes the server."""
+        answer = self.subject.create(asked.request)
+        self.id = answer.id
+        self.story.append(Step(CREATE, asked, answer))
+        nowhere = believed(self.judge.deployment, None)
+        nowhere.situation = nowhere.situation.but(**self.judge.deployment.sure(dict(nowhere.situation.values)))
+        if asked.request.action in self.rules.actions:
+            verdict = self.judge.judge(nowhere, asked, answer, None)
+            self._note(verdict, asked, answer)
+            if verdict.fault is not None or self.id is None:
+                return verdict.fault or self._unmade(asked, answer)
+            self._begin(verdict)
+            return None
+        if self.id is None:
+            return self._unmade(asked, answer)
+        self.belief = None
+        return self._adopt(self._seen())
+
+    def _unmade(self, asked: Asked, answer: Answer) -> Fault:
+        return Fault(
+            "document", "the id of what was made", short(answer.document), asked.ruling.rule["at"], name(asked.ruling),
+            request=asked.request, answer=answer,
+        )  # fmt: skip
+
+    def ask(self, asked: Asked) -> Fault | None:
+        """One request to the server, judged."""
+        assert self.id is not None  # noqa: S101
+        assert self.belief is not None  # noqa: S101
+        asked = self.named(asked)
+        answer = self.subject.act(self.id, asked.request)
+        self.story.append(Step(REQUEST, asked, answer, before=self.belief.situation))
+        if answer.lost:
+            return self._lost(asked)
+        verdict = self.judge.judge(self.belief, asked, answer, self.id)
+        if verdict.fault is not None and self.subject.real_time and self._moved_on():
+            verdict = self.judge.judge(self.belief, asked, answer, self.id)
+        self._note(verdict, asked, answer)
+        if verdict.fault is not None:
+            if verdict.fault.kind in ("accepted", "refused", "crash"):
+                self.readopt()
+            elif verdict.decisions and verdict.decisions[0].allowed and answer.code < REFUSED:
+                self._begin(verdict)
+            return verdict.fault
+        if not verdict.decisions:  # what it names is not there: nothing is known to have come of it
+            self.unseen.append(asked)
+            return None
+        if any(decision.allowed for decision in verdict.decisions) and self.changes(asked):
+            self._begin(verdict)
+            return None
+        self.belief = verdict.belief
+        self.unseen.append(asked)
+        return None
+
+    def named(self, asked: Asked) -> Asked:
+        """The request with a new name for what it adds to the server, and with one that is there for what it takes away."""
+        if not asked.request.names or self.judge.named is None:
+            return asked
+        names = dict(asked.request.names)
+        for change in asked.ruling.rule["keeps"].values():
+            how, source = next(iter(change.items()))
+            name = source.strip("{}") if isinstance(source, str) else ""
+            if name in names and how == "add":
+                self._added[name] = names[name] = f"{names[name][:8]}-{len(self.story)}"
+            elif name in names and name in self._added:
+                names[name] = self._added[name]
+        if names == asked.request.names:
+            return asked
+        return Asked(replace(asked.request, names=names), asked.rulings, asked.mistakes)
+
+    def _note(self, verdict: Verdict, asked: Asked, answer: Answer) -> None:
+        if verdict.difference:
+            self.differences.setdefault(verdict.difference, (asked, answer))
+
+    def _begin(self, verdict: Verdict) -> None:
+        """What was accepted is under way; what leaves work that is under way alone, leaves it."""
+        courses = [Course(self.rules, decision) for decision in verdict.decisions]
+        if self.busy and not any(course.works for course in courses):
+            locked = courses[0].stages[0].values["locked_by"]
+            for course in self.courses:
+                course.stages = [stage.but(locked_by=locked) for stage in course.stages]
+                course.ends = [end.but(locked_by=locked) for end in course.ends]
+            self.belief = self._after(verdict.belief, self.courses[0].stages[0])
+            return
+        self.courses = courses
+        self.belief = self._after(verdict.belief, self.courses[0].stages[0])
+
+    def _after(self, belief: Belief, situation: Situation) -> Belief:
+        """What is believed in another situation of the same server."""
+        open_ = {key: values for key, values in belief.open.items() if key not in ("before", "locked_by")}
+        for key in ("before", "locked_by"):
+            found = {course.stages[0].values[key] for course in self.courses} if self.courses else set()
+            if key in belief.open and situation.values[key] == belief.values[key]:
+                found |= set(belief.open[key])
+            if len(found) > 1:
+                open_[key] = tuple(sorted(found, key=str))
+        return Belief(situation, open_)
+
+    def _seen(self) -> Values | None:
+        """What the server shows now."""
+        assert self.id is not None  # noqa: S101
+        seen = shown(self.judge.lifecycle, self.subject.show(self.id, self.observer))
+        self.story.append(Step(LOOK, seen=status(self.rules, seen)))
+        return seen
+
+    def _adopt(self, seen: Values | None) -> None:
+        self.belief = believed(self.judge.deployment, seen, None)
+        self.courses, self.unseen = [], []
+
+    def changes(self, asked: Asked) -> bool:
+        """Whether a request may change a server; a read does not."""
+        return asked.request.action in self.rules.actions
+
+    def readopt(self) -> Values | None:
+        """Takes what is shown at rest for what is so, whatever should have been."""
+        for _ in range(self._polls() if self.subject.real_time else 1):
+            if not self.subject.real_time:
+                self.subject.wait(LONG)
+            seen = shown(self.judge.lifecycle, self.subject.show(str(self.id), self.observer))
+            if seen is None or seen.get("task_state") is None:
+                break
+            self.subject.wait(LONGEST_PAUSE / 4)
+        self.story.append(Step(LOOK, seen=status(self.rules, seen)))
+        self._adopt(seen)
+        return seen
+
+    def _polls(self) -> int:
+        return int(self.patience * 4)
+
+    def look(self) -> Fault | None:
+        """Holds what the server shows against what must have become of it."""
+        assert self.belief is not None  # noqa: S101
+        try:
+            seen = self._seen()
+        except LifecycleError as error:
+            return self._misshown(str(error))
+        fault = self._compare(seen)
+        self.unseen = []
+        return fault
+
+    def _misshown(self, why: str) -> Fault:
+        assert self.belief is not None  # noqa: S101
+        return Fault("shown", status(self.rules, self.belief.values), why, self._row(), "show", about=(why.split(":")[0],))
+
+    def _row(self) -> str:
+        last = self.courses[0].decision.row if self.courses else None
+        return last or (self.unseen[-1].ruling.rule["at"] if self.unseen else str(self.rules.name))
+
+    def _compare(self, seen: Values | None) -> Fault | None:
+        """Whether what is seen fits where the server can be by now."""
+        assert self.belief is not None  # noqa: S101
+        fitting = [stage for stage in self._possible() if not unlike(self.rules, stage, seen)]
+        if fitting:
+            self._now(fitting[0], seen)
+            return None
+        fault = self._unlike(seen)
+        self._adopt(seen)
+        return fault
+
+    def _now(self, situation: Situation, seen: Values | None) -> None:
+        """The server is there."""
+        assert self.belief is not None  # noqa: S101
+        self.belief = believed(self.judge.deployment, seen, self._after(self.belief, situation))
+        if not self.subject.real_time:
+            self.courses = [course for course in self.courses if situation in (*course.stages, *course.ends)] or self.courses
+        if any(situation in course.ends for course in self.courses):
+            self.courses = []
+
+    def _possible(self) -> list[Situation]:
+        """Where the server can be: as it was, or on the way of what was accepted."""
+        assert self.belief is not None  # noqa: S101
+        if not self.courses:
+            return [self.belief.situation]
+        if not self.subject.real_time:
+            return [course.stages[0] for course in self.courses]
+        return [situation for course in self.courses for situation in (*course.stages, *course.ends)]
+
+    def _unlike(self, seen: Values | None) -> Fault:
+        assert self.belief is not None  # noqa: S101
+        wrong = unlike(self.rules, self._possible()[0], seen)
+        expected, came = status(self.rules, self._possible()[0].values), status(self.rules, seen)
+        if self.courses:
+            decision = self.courses[0].decision
+            asked = next((step for step in reversed(self.story) if step.what == REQUEST), None)
+            return Fault(
+                "effect", expected, came, decision.row, name(decision.ruling), (tuple(wrong), came),
+                request=asked.asked.request if asked and asked.asked else None, answer=asked.answer if asked else None,
+                status=decision.shown_before,
+            )  # fmt: skip
+        last = self.unseen[-1] if self.unseen else None
+        action = name(last.ruling) if last else "show"
+        return Fault(
+            "changed", expected, came, self._row(), action, (tuple(wrong), came),
+            request=last.request if last else None, status=expected,
+        )  # fmt: skip
+
+    def advance(self) -> Fault | None:
+        """Lets one task end, by a clock of our own, and looks."""
+        assert self.belief is not None  # noqa: S101
+        self.story.append(Step(ADVANCE))
+        self.subject.wait(getattr(self.subject.target, "task", 0.0) * 1.002)
+        for course in self.courses:
+            if len(course.stages) > 1:
+                course.stages.pop(0)
+            else:
+                course.stages[:] = course.ends
+        self.belief = self._after(self.belief, self.courses[0].stages[0]) if self.courses else self.belief
+        try:
+            seen = self._seen()
+        except LifecycleError as error:
+            return self._misshown(str(error))
+        return self._compare_stage(seen)
+
+    def _compare_stage(self, seen: Values | None) -> Fault | None:
+        fitting = [stage for course in self.courses for stage in course.stages[:1] if not unlike(self.rules, stage, seen)]
+        if self.courses and not fitting:
+            fitting = [
+                end
+                for course in self.courses
+                for end in course.ends
+                if course.stages[0] in course.ends and not unlike(self.rules, end, seen)
+            ]
+        if fitting or not self.courses:
+            return self._compare(seen) if not self.courses else self._now(fitting[0], seen)
+        fault = self._unlike(seen)
+        self._adopt(seen)
+        return fault
+
+    def settle(self) -> Fault | None:
+        """Waits until what is under way has ended, and holds the end against the table."""
+        if not self.busy:
+            return self.look() if self.unseen or self.courses else None
+        self.story.append(Step(SETTLE))
+        try:
+            return self._settle_in_time() if self.subject.real_time else self._settle_at_once()
+        except LifecycleError as error:
+            return self._misshown(str(error))
+
+    def _settle_at_once(self) -> Fault | None:
+        self.subject.wait(LONG)
+        return self._ended(self._seen())
+
+    def _settle_in_time(self) -> Fault | None:
+        pause, waited, quiet = FIRST_PAUSE, 0.0, 0
+        most = self.patience * max(course.steps for course in self.courses)
+        silent = any(course.silent for course in self.courses)
+        began = time.monotonic()
+        while True:
+            seen = shown(self.judge.lifecycle, self.subject.show(str(self.id), self.observer))
+            if any(not unlike(self.rules, end, seen) for course in self.courses for end in course.ends):
+                quiet += 1
+                if quiet > silent:
+                    break
+            else:
+                quiet = 0
+            waited = time.monotonic() - began
+            if waited > most or (self._still(seen) and waited > STILL):
+                break
+            self.subject.wait(pause)
+            pause = min(pause * 1.5, LONGEST_PAUSE)
+        self.story.append(Step(LOOK, seen=status(self.rules, seen)))
+        return self._ended(seen)
+
+    def _still(self, seen: Values | None) -> bool:
+        """Whether nothing is shown to be under way, and it is not as it was before the request."""
+        return seen is None or seen.get("task_state") is None
+
+    def _ended(self, seen: Values | None) -> Fault | None:
+        """Whether a server that is at rest is where the table says."""
+        assert self.belief is not None  # noqa: S101
+        ends = [(course, end) for course in self.courses for end in course.ends]
+        fitting = [end for _, end in ends if not unlike(self.rules, end, seen)]
+        self.unseen = []
+        if fitting:
+            self.belief = believed(self.judge.deployment, seen, self._after(self.belief, fitting[0]))
+            self.courses = []
+            return None
+        decision = self.courses[0].decision
+        wanted = " or ".join(dict.fromkeys(status(self.rules, end.values) for _, end in ends))
+        came = status(self.rules, seen)
+        endless = seen is not None and seen.get("task_state") is not None
+        asked = next((step for step in reversed(self.story) if step.what == REQUEST), None)
+        self._adopt(seen)
+        return Fault(
+            "endless" if endless else "end", wanted, came, decision.row, name(decision.ruling), (came.partition(",")[0],),
+            request=asked.asked.request if asked and asked.asked else None, answer=asked.answer if asked else None,
+            status=decision.shown_before,
+        )  # fmt: skip
+
+    def _moved_on(self) -> bool:
+        """Whether a server of a real service has gone on since it was last seen, as it may."""
+        assert self.belief is not None  # noqa: S101
+        before = dict(self.belief.values)
+        seen = self._seen()
+        possible = [stage for stage in self._possible() if not unlike(self.rules, stage, seen)]
+        if not possible:
+            return False
+        self._now(possible[-1], seen)
+        return any(self.belief.values[key] != before[key] for key in ("exists", "state", "task_state"))
+
+    def _lost(self, asked: Asked) -> Fault | None:
+        """The answer was lost: what is shown tells whether the request was done."""
+        assert self.belief is not None  # noqa: S101
+        del asked
+        self.readopt()
+        return None
+
+
+REFUSED = 400
+STILL = 15.0  # seconds in which a server that shows no task is given to end where the table says

@@ -1,0 +1,376 @@
+"""The tour: one server after another is led to where most is still to be seen, and everything is asked of it there."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from lifecycle.conform.belief import believed
+from lifecycle.conform.bodies import bodies
+from lifecycle.conform.coverage import BUSY, CORE, EDITIONS
+from lifecycle.conform.deck import SERVER, invented
+from lifecycle.conform.session import NOWHERE, Session, Step
+from lifecycle.conform.target import Request
+from lifecycle.explore.ways import Map
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from lifecycle.conform.coverage import Coverage, Features
+    from lifecycle.conform.deck import Deck
+    from lifecycle.conform.faults import Fault
+    from lifecycle.conform.judge import Asked, Judge
+    from lifecycle.conform.target import Answer, Subject
+    from lifecycle.engine.decide import Decision
+    from lifecycle.engine.situation import Situation
+
+    Note = Callable[[Fault, list[Step]], None]
+    Until = Callable[["Tour"], str | None]
+
+TURN = 40  # bodies that are asked with between one server and the next
+FAILURES = 3  # servers in a row that could not be made
+GONE = invented("a server that is not there")
+
+
+@dataclass(slots=True)
+class Limits:
+    """When enough has been asked; None is no limit."""
+
+    seconds: float | None = None
+    requests: int | None = None
+    servers: int | None = None
+
+
+class Enough(Exception):
+    """A limit is reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A request, the decision that it will meet in one situation, and what it would show."""
+
+    asked: Asked
+    decision: Decision
+    features: Features
+
+
+class Tour:
+    """Leads servers through the lifecycle of a target."""
+
+    def __init__(self, judge: Judge, subject: Subject, deck: Deck, coverage: Coverage, enough: Until, note: Note) -> None:
+        """`enough` says which limit is reached, `note` takes each fault with the story of the server so far."""
+        self.judge = judge
+        self.subject = subject
+        self.deck = deck
+        self.coverage = coverage
+        self._enough = enough
+        self.rules = judge.rules
+        self.began = time.monotonic()
+        self.servers = 0
+        self.note = note
+        self.progress: Callable[[Tour], None] = lambda _: None
+        self.observer = deck.callers[0]
+        self.ended: str | None = None
+        self.differences: dict[str, str] = {}
+        self.tier = CORE
+        self._unmade = 0
+        self.ways = Map(
+            self.rules, lambda name, variant, caller: deck.asked(name, variant, caller, deck.points(name, variant)[0]).ruling
+        )
+        self._hands: dict[tuple[Situation, int], list[Card]] = {}
+
+    def visit(self, tier: int) -> None:
+        """All that is new up to a tier. Raises Enough where a limit is reached."""
+        self.tier = tier
+        if tier <= EDITIONS:
+            self._nowhere()
+        odd = self._odd(plainly=tier == CORE) if tier <= EDITIONS and not self.judge.bare else iter(())
+        while self._visit():
+            for asked in islice(odd, TURN):
+                self.ask_nowhere(asked)
+        for asked in odd:
+            self.ask_nowhere(asked)
+
+    def check(self) -> None:
+        """Raises Enough where a limit is reached."""
+        self.ended = self._enough(self)
+        if self.ended:
+            raise Enough
+        self.progress(self)
+
+    @property
+    def passed(self) -> float:
+        """Seconds since it began."""
+        return time.monotonic() - self.began
+
+    # One server
+
+    def _visit(self) -> bool:
+        """Makes a server and leads it as far as there is something to see; whether there was anything."""
+        before = len(self.coverage.seen)
+        session = self.new()
+        if session is None:
+            return self._unmade < FAILURES
+        try:
+            while session.alive:
+                self._refusals(session)
+                if not self._onward(session):
+                    break
+        finally:
+            self.differences |= {name: str(asked.request) for name, (asked, _) in session.differences.items()}
+            if session.id is not None:
+                self.subject.remove(session.id)
+        return len(self.coverage.seen) > before
+
+    def new(self) -> Session | None:
+        """A new server that is at rest, or None where it could not be made; the request is one that was not seen, if there is one."""
+        self.check()
+        self.servers += 1
+        self.check()
+        session = Session(self.judge, self.subject, self.observer)
+        asked = self._creation()
+        fault = session.create(asked)
+        self.told(session, fault)
+        if session.alive:
+            self._run_through(session)
+        self._unmade = 0 if session.alive else self._unmade + 1
+        return session if session.alive else None
+
+    def _creation(self) -> Asked:
+        name = self.deck.create
+        usual = self.rules.usual_caller
+        if name is None:
+            return self.judge.asked(Request(next(iter(self.rules.actions)), caller=usual))
+        nowhere = believed(self.judge.deployment, None).situation
+        first = None
+        for version in self.deck.points(name, None):
+            asked = self.deck.asked(name, None, usual, version)
+            decision = asked.decide(nowhere)
+            first = first or asked
+            features = self.coverage.of(asked, decision)
+            if decision.allowed and self.coverage.new(features, self.tier):
+                self.coverage.note(features)
+                return asked
+        assert first is not None  # noqa: S101 - there is a microversion
+        return first
+
+    def told(self, session: Session, fault: Fault | None) -> None:
+        """Notes a fault, if there is one."""
+        if fault is not None:
+            self.note(fault, list(session.story))
+
+    # What is asked of it
+
+    def _refusals(self, session: Session) -> None:
+        """All that is refused and new where the server is now; then one look, whether nothing changed."""
+        asked_any = False
+        assert session.belief is not None  # noqa: S101
+        here = session.belief.situation
+        for card in self._hand(session):
+            if not session.alive or session.belief.situation is not here:
+                break
+            if self._idle(card) and self.coverage.new(card.features, self.tier):
+                self.check()
+                self.coverage.note(card.features)
+                self.told(session, session.ask(card.asked))
+                asked_any = True
+        if asked_any and session.alive:
+            self.told(session, session.look())
+
+    def _idle(self, card: Card) -> bool:
+        """Whether an accepted request leaves the server as it is."""
+        outcome = card.decision.outcome
+        return outcome is None or (outcome.becomes is None and outcome.lock is None and not outcome.tasks)
+
+    def _hand(self, session: Session) -> list[Card]:
+        """The requests that would show something new where the server is."""
+        assert session.belief is not None  # noqa: S101
+        cards = self._cards(self.ways.one(session.belief.situation))
+        cards[:] = [card for card in cards if self.coverage.new(card.features, self.tier)]
+        return list(cards)
+
+    def _cards(self, situation: Situation) -> list[Card]:
+        """The requests that would show something new in a situation; some of them may have become old, but not the last."""
+        key = (situation, self.tier)
+        found = self._hands.get(key)
+        if found is None:
+            found = self._hands[key] = list(self._deal(situation, self.tier))
+        while found and not self.coverage.new(found[-1].features, self.tier):
+            found.pop()
+        return found
+
+    def _deal(self, situation: Situation, tier: int) -> Iterator[Card]:
+        busy = situation.values["task_state"] is not None
+        if busy and tier < BUSY:
+            return
+        for name, variant in self.deck.names:
+            if not self.deck.of_a_server(name):
+                continue
+            points = self.deck.points(name, variant)
+            for version in points if tier == EDITIONS else points[:1]:
+                for caller in self.deck.callers:
+                    asked = self.deck.asked(name, variant, caller, version)
+                    if asked.mistakes and tier < EDITIONS:
+                        continue
+                    decision = asked.decide(situation)
+                    features = self.coverage.of(asked, decision)
+                    if self.coverage.new(features, tier):
+                        yield Card(asked, decision, features)
+
+    # Where it goes
+
+    def _onward(self, session: Session) -> bool:
+        """One accepted request: one that is new here, or that leads to where something is; whether there was one."""
+        cards = [card for card in self._hand(session) if card.decision.allowed]
+        if cards:
+            card = min(cards, key=self._ends)
+            self._do(session, card.asked, card.features)
+            return True
+        asked = self._way(session)
+        if asked is None:
+            return False
+        assert session.belief is not None  # noqa: S101
+        self._do(session, asked, self.coverage.of(asked, asked.decide(session.belief.situation)))
+        return True
+
+    def _ends(self, card: Card) -> bool:
+        """Whether a request is the last to this server."""
+        outcome = card.decision.outcome
+        return outcome is not None and any(self.rules.states[state]["end"] for state in outcome.becomes or ())
+
+    def _do(self, session: Session, asked: Asked, features: Features) -> None:
+        self.check()
+        self.coverage.note(features)
+        self.told(session, session.ask(asked))
+        if session.alive:
+            self._run_through(session)
+
+    def _run_through(self, session: Session) -> None:
+        """Lets the work under way end; the first time each of its tasks is looked at, and asked at."""
+        if not session.busy:
+            self.told(session, session.look())
+            return
+        course = session.courses[0]
+        feature = (
+            "runs",
+            course.decision.outcome and course.decision.outcome.row,
+            course.stages[0].values["state"],
+            self.tier >= BUSY,
+        )
+        if feature not in self.coverage.seen:
+            self.coverage.seen.add(feature)
+            if self.subject.real_time:
+                self.told(session, session.look())
+            else:
+                self._each_task(session)
+        if session.alive and session.busy:
+            self.told(session, session.settle())
+
+    def _each_task(self, session: Session) -> None:
+        self.told(session, session.look())
+        while session.alive and session.busy:
+            if self.tier >= BUSY:
+                self._refusals(session)
+            if session.alive and session.busy:
+                self.check()
+                self.told(session, session.advance())
+
+    def _way(self, session: Session) -> Asked | None:
+        """The first request on the shortest way to a situation where something new can be asked."""
+        assert session.belief is not None  # noqa: S101
+        start = self.ways.one(session.belief.situation)
+        queue: deque[tuple[Situation, Asked | None]] = deque([(start, None)])
+        known = {start}
+        while queue:
+            here, first = queue.popleft()
+            if first is not None and self._cards(here):
+                return first
+            for caller in self.deck.callers:
+                for way in self.ways.ways(here, caller):
+                    if way.decision is None or way.end in known or not way.end.values["exists"]:
+                        continue
+                    known.add(way.end)
+                    request = way.decision.ruling.request
+                    step = self.deck.asked(
+                        request.action, request.variant, caller, self.deck.points(request.action, request.variant)[0]
+                    )
+                    queue.append((way.end, first or step))
+        return None
+
+    # Where there is no server
+
+    def _nowhere(self) -> None:
+        """What is asked of no server, and of one that is not there."""
+        belief = believed(self.judge.deployment, None)
+        for name, variant in self.deck.names:
+            points = self.deck.points(name, variant)
+            for version in points if self.tier == EDITIONS else points[:1]:
+                for caller in self.deck.callers:
+                    asked = self.deck.asked(name, variant, caller, version)
+                    decision = asked.decide(belief.situation)
+                    features = self.coverage.of(asked, decision)
+                    if self.coverage.new(features, self.tier) and not (decision.allowed and name == self.deck.create):
+                        self.coverage.note(features)
+                        self.ask_nowhere(asked)
+
+    def _odd(self, *, plainly: bool) -> Iterator[Asked]:
+        """Bodies right and wrong, for a server that is not there, so that nothing comes of any of them.
+
+        `plainly`: each change of each part of a body once, whatever action has such a part.
+        """
+        reader = next((name for name in reversed(self.deck.callers) if self._may_only_look(name)), None)
+        decks = [self._bodies(name, variant, plainly=plainly) for name, variant in self.deck.names if name in self.rules.actions]
+        while decks:
+            for one in list(decks):
+                found = next(one, None)
+                if found is None:
+                    decks.remove(one)
+                    continue
+                request = found
+                caller = self.observer if self.deck.of_a_server(request.action) else reader
+                if caller is not None:
+                    yield self.judge.asked(replace(request, caller=caller))
+
+    def _bodies(self, name: str, variant: str | None, *, plainly: bool) -> Iterator[Request]:
+        points = self.deck.points(name, variant)
+        for version in points[:1] if plainly else points:
+            plain = self.deck.request(name, variant, self.observer, version)
+            for what, key, body in bodies(self.deck, name, variant, version):
+                feature = ("body", key) if plainly else ("body", name, variant, version == points[0], what)
+                if not plainly and version != points[0]:
+                    feature = (*feature, key)
+                if feature not in self.coverage.seen:
+                    self.coverage.seen |= {feature, ("body", key)}
+                    yield replace(plain, body=body)
+
+    def _may_only_look(self, caller: str) -> bool:
+        create = self.deck.create
+        if create is None or self.rules.callers[caller].fails is not None:
+            return False
+        nowhere = believed(self.judge.deployment, None).situation
+        decision = self.deck.asked(create, None, caller, self.deck.points(create, None)[0]).decide(nowhere)
+        return decision.rule == "policy"
+
+    def ask_nowhere(self, asked: Asked) -> None:
+        """One request that is to no server that there is."""
+        self.check()
+        fault, answer = nowhere(self.judge, self.subject, asked, self.deck.create)
+        if fault is not None:
+            self.note(fault, [Step(NOWHERE, asked, answer)])
+
+
+def nowhere(judge: Judge, subject: Subject, asked: Asked, create: str | None) -> tuple[Fault | None, Answer]:
+    """Judges a request to no server that there is; one that is made nevertheless is removed."""
+    request = asked.request
+    if request.action == create:
+        answer = subject.create(request)
+    else:
+        names = {**request.names, SERVER: GONE}
+        answer = subject.act(GONE, replace(request, names=names))
+    fault = judge.judge(believed(judge.deployment, None), asked, answer, GONE).fault
+    if answer.id is not None and answer.id in subject.made:
+        subject.remove(answer.id)
+    return fault, answer

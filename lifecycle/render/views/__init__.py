@@ -1,0 +1,1 @@
+"""Views: which part of a table a picture shows, a module each."""

@@ -1,0 +1,85 @@
+"""What is proved is so: on tables and properties by chance a checker that is written otherwise says the same."""
+
+import os
+from typing import Any
+
+import naive
+import pytest
+from hypothesis import given, settings
+from random_tables import compiled, contents
+
+from lifecycle import Lifecycle
+from lifecycle.explore.graph import Graph, Node
+from lifecycle.explore.paste import as_tests
+from lifecycle.explore.verify import Verdict, verify
+
+EXAMPLES = int(os.environ.get("LIFECYCLE_VERIFY_EXAMPLES", "15"))  # many more were tried; CI has little time
+
+
+@settings(max_examples=EXAMPLES)
+@given(contents())
+def test_two_checkers_agree(content: dict[str, Any]) -> None:
+    rules = compiled(content)
+    verdicts = verify(rules, "reference")[1]
+    expected = naive.naive(rules)
+    assert {verdict.name: (bool(verdict.broken), missing(verdict.vacuous, rules)) for verdict in verdicts} == expected
+
+
+@settings(max_examples=EXAMPLES)
+@given(contents())
+def test_what_is_broken_fails_a_test_that_is_pasted(content: dict[str, Any]) -> None:
+    lifecycle = Lifecycle(compiled(content))
+    for verdict in lifecycle.verify():
+        if not verdict.holds:
+            with pytest.raises(AssertionError):
+                pasted(lifecycle, verdict)
+
+
+def pasted(lifecycle: Lifecycle, verdict: Verdict) -> None:
+    """Runs the test that is made of a verdict, on this very table."""
+    code = as_tests([verdict], []).replace("Lifecycle.load()", "table")
+    space: dict[str, Any] = {"table": lifecycle}
+    exec(code, space)  # noqa: S102 - what is to be pasted
+    (test,) = (value for name, value in space.items() if name.startswith("test_"))
+    test()
+
+
+def missing(runs: Any, rules: Any) -> set[Any]:
+    return {version for version in naive.versions(rules) for first, last in runs if first <= version <= last}
+
+
+def same(found: Graph, node: Node) -> naive.Here:
+    """A node as the other checker has it."""
+    values = {key: value for key, value in node.values.items() if key in ("locked_by", *found.moves.keys)}
+    under = node.work
+    if under is None:
+        return naive.Here(tuple(sorted(values.items())), None)
+    outcome, began = under.work.outcome, under.work.began.values["state"]
+    work = (under.name, outcome.tasks, outcome.becomes, outcome.fails, under.work.index, began if outcome.remembers else None)
+    return naive.Here(tuple(sorted(values.items())), work)
+
+
+@settings(max_examples=EXAMPLES)
+@given(contents())
+def test_two_explorers_find_the_same_steps(content: dict[str, Any]) -> None:
+    rules = compiled(content)
+    found = Lifecycle(rules).graph()
+    for version, fixed in naive.deployments(rules):
+        world = naive.World(rules, (version, fixed))
+        one = found.deployments.at(version, version)
+        for key, value in fixed.items():
+            cell = next((cell for cell in found.deployments.values.get(key, ()) if value in cell), None)
+            one &= found.deployments.where(key, cell[:1]) if cell else -1
+        there = {same(found, node): node for node in found.nodes if node.deployments & one}
+        assert there.keys() == world.steps.keys()
+        for here, node in there.items():
+            told = {
+                (KIND.get(step.kind, step.kind), step.name, caller, same(found, step.target))
+                for step in (*node.steps, *node.loops)
+                for caller in (found.callers(step.callers) or [None])  # type: ignore[list-item]
+                if step.deployments & one
+            }
+            assert told == {(did.how, did.name, did.by, did.to) for did in world.steps[here] if did.how != "refused"}
+
+
+KIND = {"request": "accepted", "event": "happens", "advance": "advances", "settle": "settles", "fail": "fails", "turn": "turns"}
