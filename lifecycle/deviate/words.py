@@ -16,7 +16,7 @@ from lifecycle.table.compile import ANY
 from lifecycle.table.kept import Keep
 from lifecycle.table.model import Effects, Recall, Requires, When
 from lifecycle.table.names import names, parts
-from lifecycle.table.words import Choice, Code, Name, Text, Version
+from lifecycle.table.words import NO_TASK, Choice, Code, Name, Text, Version, choose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

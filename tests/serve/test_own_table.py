@@ -60,6 +60,8 @@ def test_a_thing_lives_its_whole_life(shop: Shop) -> None:
     assert shop.show(order)["status"] == "sent"
     assert [one["number"] for one in shop.ask("GET", "/orders").json()["orders"]] == [order]
     other = shop.place()
+    for query, numbers in (("status=sent", [order]), ("status=OPEN", [other]), ("status=lost", []), ("", [other, order])):
+        assert [one["number"] for one in shop.ask("GET", f"/orders?{query}").json()["orders"]] == numbers
     assert shop.ask("DELETE", f"/orders/{other}").status_code == 204
     assert shop.ask("GET", f"/orders/{other}").status_code == 404
 
