@@ -90,6 +90,7 @@ class Service:
         self.process = process
         self.line = line
         self.started = time.perf_counter() - began
+        self.used = _cpu(process.pid)
         self.shows: list[bytes] = []
         self.lists = b""
         self.acts: list[tuple[bytes, bytes]] = []
@@ -113,12 +114,9 @@ class Service:
         self._acted += 1
 
     def memory(self) -> float:
-        """MiB that the process holds, or has held at most."""
-        return self._status("VmRSS") / 1024
-
-    def _status(self, word: str) -> int:
+        """MiB that the process holds."""
         text = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
-        return int(text.partition(f"{word}:")[2].split()[0])
+        return int(text.partition("VmRSS:")[2].split()[0]) / 1024
 
     def _asked(self, asked: bytes, *codes: int) -> int:
         code, body = self.line.ask(asked)
@@ -127,6 +125,13 @@ class Service:
         return code
 
 
+def _cpu(pid: int) -> float:
+    """The seconds of CPU time that a process has used."""
+    words = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(words[UTIME]) + int(words[UTIME + 1])) / os.sysconf("SC_CLK_TCK")
+
+
+UTIME = 11  # what stands there after the name of the process, and then that of the system
 CONFLICT = 409
 
 
