@@ -58,7 +58,9 @@ RESOURCES = {"image": "imageRef", "flavor": "flavorRef"}
 @click.option("--save", metavar="FILE", help="Write the findings there: for --replay and --baseline.")
 @click.option("--junit", metavar="FILE", help="Write a JUnit XML report.")
 @click.option("--html", metavar="FILE", help="Write one HTML page.")
-@click.option("--table", "-t", default="compute", show_default=True, metavar="NAME|PATH", help="A table of the package, or yours.")
+@click.option(
+    "--table", "-t", default="compute", show_default=True, metavar="NAME|PATH", help="A table of the package, or yours."
+)
 @click.option("--reading", type=click.Choice(READINGS), default="nova", show_default=True, help="Which truth to hold it against.")
 @click.option("--policy", metavar="FILE", help="A deployment's policy file, YAML or JSON, laid over the table.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
@@ -102,7 +104,9 @@ def _run(lifecycle: Lifecycle, options: Mapping[str, Any]) -> Report:
 
         return run.again(targets[0], read(options["replay"]))
     if not options["as_json"] and os.isatty(2):
-        with click.progressbar(length=int(seconds or 0) or None, label="asking", file=click.get_text_stream("stderr"), item_show_func=_shown) as bar:
+        with click.progressbar(
+            length=int(seconds or 0) or None, label="asking", file=click.get_text_stream("stderr"), item_show_func=_shown
+        ) as bar:
             run.progress = _Bar(bar)
             return run.over(targets)
     return run.over(targets)
@@ -208,6 +212,12 @@ def _tell(report: Report) -> None:
         click.secho(f"✗ it could not be told whether {report.where} keeps the lifecycle", fg="red")
     elif failing:
         many = "s" if len(failing) > 1 else ""
-        click.secho(f"✗ {report.where} diverges: {len(failing)} finding{many}" + (f", {others} known or not confirmed" if others else ""), fg="red")
+        click.secho(
+            f"✗ {report.where} diverges: {len(failing)} finding{many}" + (f", {others} known or not confirmed" if others else ""),
+            fg="red",
+        )
     else:
-        click.secho(f"✓ {report.where} keeps the lifecycle" + (f"; {others} findings known or not confirmed" if others else ""), fg="green")
+        click.secho(
+            f"✓ {report.where} keeps the lifecycle" + (f"; {others} findings known or not confirmed" if others else ""),
+            fg="green",
+        )

@@ -46,7 +46,9 @@ class Words:
         """A body with all of that in its place."""
         if isinstance(body, dict):
             return {
-                self._words.get(name, name): self._fields[name] if name in self._fields and not isinstance(value, dict) else self.filled(value)
+                self._words.get(name, name): self._fields[name]
+                if name in self._fields and not isinstance(value, dict)
+                else self.filled(value)
                 for name, value in body.items()
                 if self._fields.get(name, ...) is not None
             }

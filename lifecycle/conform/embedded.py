@@ -36,7 +36,9 @@ class Embedded:
         self.knows = {**{name: sign(value) for name, value in told.items()}, "driver": True, "host_up": True}
         self.task = TASK
         self.fields = fields(lifecycle)
-        self.words = {name.upper(): str(said["things"][-1]["id"]) for name, said in Catalogue.beside(lifecycle.table).kinds.items()}
+        self.words = {
+            name.upper(): str(said["things"][-1]["id"]) for name, said in Catalogue.beside(lifecycle.table).kinds.items()
+        }
         self.words |= {"HOST": "host2", "ZONE": "nova"}
 
     def close(self) -> None:

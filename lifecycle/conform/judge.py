@@ -65,7 +65,12 @@ class Judge:
     """A table that answers are held against."""
 
     def __init__(
-        self, lifecycle: Lifecycle, knows: Mapping[str, Any] | None = None, *, bare: bool = False, named: Container[str] | None = None
+        self,
+        lifecycle: Lifecycle,
+        knows: Mapping[str, Any] | None = None,
+        *,
+        bare: bool = False,
+        named: Container[str] | None = None,
     ) -> None:
         """`bare`: answers are codes alone, with no documents.
 
@@ -74,7 +79,10 @@ class Judge:
         self.lifecycle = lifecycle
         self.rules = lifecycle.rules
         others = [reading for reading in READINGS if reading != lifecycle.reading]
-        self._readings = (lifecycle, *[Lifecycle(lifecycle.rules, reading, lifecycle.table, lifecycle.policy) for reading in others])
+        self._readings = (
+            lifecycle,
+            *[Lifecycle(lifecycle.rules, reading, lifecycle.table, lifecycle.policy) for reading in others],
+        )
         self.deployment = Deployment(lifecycle, knows or {})
         self.bare = bare
         self.named = named
@@ -180,7 +188,11 @@ class Judge:
         """A refusal's document, and its words where the table knows them."""
         words, envelope, bare = self._said(decision.refusals[0])
         inner = answer.document.get(envelope) if isinstance(answer.document, dict) else None
-        if not isinstance(inner, dict) or {key: inner.get(key) for key in bare} != bare or not isinstance(inner.get("message"), str):
+        if (
+            not isinstance(inner, dict)
+            or {key: inner.get(key) for key in bare} != bare
+            or not isinstance(inner.get("message"), str)
+        ):
             came = f"{answer.code} with {short(answer.document)}"
             return self._fault(
                 "document", asked, decision, answer, server, expected=f"{envelope} with {bare} and a message", came=came, about=()
@@ -211,11 +223,15 @@ class Judge:
             )
         wrong = document.mistakes(answer.document) if document else None
         if wrong:
-            return self._fault("document", asked, decision, answer, None, expected="its document", came=wrong, about=(fields(wrong),))
+            return self._fault(
+                "document", asked, decision, answer, None, expected="its document", came=wrong, about=(fields(wrong),)
+            )
         headers = lifecycle.document("headers", request.action, request.variant, version)
         wrong = headers.mistakes(spelt(answer.headers, headers.schema)) if headers else None
         if wrong:
-            return self._fault("headers", asked, decision, answer, None, expected="its headers", came=wrong, about=(fields(wrong),))
+            return self._fault(
+                "headers", asked, decision, answer, None, expected="its headers", came=wrong, about=(fields(wrong),)
+            )
         return None
 
 

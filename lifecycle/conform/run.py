@@ -97,7 +97,11 @@ class Run:
                 self._shrink(tour)
         except Down as error:
             report.broken = str(error)
-            report.ended = "what is tested could not be reached any more" if any(tour.subject.requests for tour in tours) else "nothing was asked"
+            report.ended = (
+                "what is tested could not be reached any more"
+                if any(tour.subject.requests for tour in tours)
+                else "nothing was asked"
+            )
         except KeyboardInterrupt:
             report.broken = report.ended = "interrupted"
         finally:
@@ -173,7 +177,9 @@ class Run:
     def _end(self, tour: Tour) -> None:
         """Removes what was made and is still there; what cannot be is told."""
         report, subject = self.report, tour.subject
-        report.unseen += [f"what becomes of {name}: it names what is not there ({why})" for name, why in tour.judge.not_there.items()]
+        report.unseen += [
+            f"what becomes of {name}: it names what is not there ({why})" for name, why in tour.judge.not_there.items()
+        ]
         try:
             self._clean(subject)
         finally:

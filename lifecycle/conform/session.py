@@ -284,7 +284,12 @@ class Session:
     def _compare_stage(self, seen: Values | None) -> Fault | None:
         fitting = [stage for course in self.courses for stage in course.stages[:1] if not unlike(self.rules, stage, seen)]
         if self.courses and not fitting:
-            fitting = [end for course in self.courses for end in course.ends if course.stages[0] in course.ends and not unlike(self.rules, end, seen)]
+            fitting = [
+                end
+                for course in self.courses
+                for end in course.ends
+                if course.stages[0] in course.ends and not unlike(self.rules, end, seen)
+            ]
         if fitting or not self.courses:
             return self._compare(seen) if not self.courses else self._now(fitting[0], seen)
         fault = self._unlike(seen)

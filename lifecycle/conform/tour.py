@@ -77,7 +77,9 @@ class Tour:
         self.differences: dict[str, str] = {}
         self.tier = CORE
         self._unmade = 0
-        self.ways = Map(self.rules, lambda name, variant, caller: deck.asked(name, variant, caller, deck.points(name, variant)[0]).ruling)
+        self.ways = Map(
+            self.rules, lambda name, variant, caller: deck.asked(name, variant, caller, deck.points(name, variant)[0]).ruling
+        )
         self._hands: dict[tuple[Situation, int], list[Card]] = {}
 
     def visit(self, tier: int) -> None:
@@ -252,7 +254,12 @@ class Tour:
             self.told(session, session.look())
             return
         course = session.courses[0]
-        feature = ("runs", course.decision.outcome and course.decision.outcome.row, course.stages[0].values["state"], self.tier >= BUSY)
+        feature = (
+            "runs",
+            course.decision.outcome and course.decision.outcome.row,
+            course.stages[0].values["state"],
+            self.tier >= BUSY,
+        )
         if feature not in self.coverage.seen:
             self.coverage.seen.add(feature)
             if self.subject.real_time:
@@ -287,7 +294,9 @@ class Tour:
                         continue
                     known.add(way.end)
                     request = way.decision.ruling.request
-                    step = self.deck.asked(request.action, request.variant, caller, self.deck.points(request.action, request.variant)[0])
+                    step = self.deck.asked(
+                        request.action, request.variant, caller, self.deck.points(request.action, request.variant)[0]
+                    )
                     queue.append((way.end, first or step))
         return None
 

@@ -12,11 +12,11 @@ from lifecycle.bodies.schema import BASIC
 from lifecycle.deviate.deviation import Deviation
 from lifecycle.engine import microversion
 from lifecycle.table.body import Body
-from lifecycle.table.compile import ANY, NO_TASK, choose
+from lifecycle.table.compile import ANY
 from lifecycle.table.kept import Keep
 from lifecycle.table.model import Effects, Recall, Requires, When
 from lifecycle.table.names import names, parts
-from lifecycle.table.words import Choice, Code, Name, Text, Version
+from lifecycle.table.words import NO_TASK, Choice, Code, Name, Text, Version, choose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

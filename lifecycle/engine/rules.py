@@ -125,6 +125,7 @@ class Rules:
         self.by_vm_state = {state["vm_state"]: name for name, state in self.states.items()}
         self.by_status = self._pairs()
         self._runs: list[Microversion] | None = None
+        self._run_of: dict[Microversion, Microversion] = {}
         self._outcomes: dict[int, Outcomes] = {}
         self._versions: dict[str | None, Microversion | None] = {None: self.newest}
         self._found: dict[tuple[str, str | None, str, Microversion | None], Data | None] = {}
@@ -185,7 +186,10 @@ class Rules:
         """The first of the microversions that are all alike to this one: no request changes between them."""
         if version is None:
             return None
-        return max((start for start in self.starts() if start <= version), default=version)
+        found = self._run_of.get(version)
+        if found is None:
+            found = self._run_of[version] = max((start for start in self.starts() if start <= version), default=version)
+        return found
 
     def starts(self) -> list[Microversion]:
         """The first microversion of each run of those that are all alike."""

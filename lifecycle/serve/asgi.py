@@ -40,6 +40,7 @@ REQUEST_ID = "x-openstack-request-id"
 KEYED = ""
 CONTROL = "/control"
 TROUBLE = "Unexpected API Error."
+WRITTEN = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 def app(
@@ -177,8 +178,7 @@ class Front:
         headers = {**own, **self.wire.says(version_), REQUEST_ID: request or f"req-{uuid4()}"}
         if answer.document is None:
             return Response(status_code=answer.code, headers=headers)
-        content = json.dumps(answer.document, separators=(",", ":")).encode()
-        return Response(content, answer.code, headers, "application/json")
+        return Response(WRITTEN(answer.document).encode(), answer.code, headers, "application/json")
 
     async def nowhere(self, request: Request, error: Exception) -> Response:
         """The answer to what has no address, or not by this method."""

@@ -6,6 +6,7 @@ import math
 import re
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from lifecycle.errors import LifecycleError, shown
 
@@ -51,4 +52,9 @@ class Clock:
 
 def stamp(moment: float) -> str:
     """A moment as the service writes it: `2026-11-25T19:55:37Z`."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _stamp(int(moment))
+
+
+@lru_cache(maxsize=64)
+def _stamp(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

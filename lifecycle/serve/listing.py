@@ -26,10 +26,9 @@ def page(cloud: Cloud, ask: Ask, person: Person) -> dict[str, Any]:
     found: list[dict[str, Any]] = []
     documents, many = cloud.documents, cloud.documents.many
     everyones = cloud.people.all_things(person) and any(ask.query.get(name, "no").lower() in YES for name in EVERYONES)
-    for data in cloud.store.every(None if everyones else person.project, _marker(cloud, ask, person)):
+    whose, before = None if everyones else person.project, _marker(cloud, ask, person)
+    for data in cloud.store.every(whose, before, _places(cloud, ask), ask.query.get("name", "")):
         shown = documents.shown(Thing(data), ask.root)
-        if not _wanted(cloud, ask, shown):
-            continue
         if len(found) == limit:
             if not found:
                 break
@@ -65,9 +64,10 @@ def _marker(cloud: Cloud, ask: Ask, person: Person) -> int | None:
     return number
 
 
-def _wanted(cloud: Cloud, ask: Ask, shown: dict[str, Any]) -> bool:
-    """Whether a thing has what the query names: its status is so, its name holds this."""
+def _places(cloud: Cloud, ask: Ask) -> list[tuple[str, str | None]] | None:
+    """The states and tasks that show the status that is asked for; None where none is."""
     status = ask.query.get("status")
-    name = ask.query.get("name")
-    right = status is None or str(shown[cloud.documents.status_field]) == status.upper()
-    return right and (name is None or name in str(shown.get("name", "")))
+    if status is None:
+        return None
+    shown = cloud.rules.by_status.items()
+    return [place for name, places in shown if name.lower() == status.lower() for place in places]

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from lifecycle.engine.rules import Rules
 
 MAX_TOKEN = 1_024
+REMEMBERED = 1_000  # tokens
 USUAL_ROLES = ("member", "reader")
 
 
@@ -29,13 +30,21 @@ class People:
         self._rules = rules
         policies: Any = rules.data["policies"] or {}
         self._roles = {name: token["roles"][0] for name, token in policies.get("tokens", {}).items() if token.get("roles")}
-        outside: str | None = policies.get("admin", {}).get("others_fail")
-        self._outside = [name for name in rules.callers if outside and rules.callers[name].fails == outside]
+        outside: str = policies.get("admin", {}).get("others_fail", "exists")
+        self._outside = [name for name in rules.callers if rules.callers[name].fails == outside]
         self.nobody = next((name for name, caller in rules.callers.items() if caller.fails == "token"), None)
         self._admin = next((name for name, caller in rules.callers.items() if caller.passes_lock), None)
+        self._known: dict[str | None, Person | None] = {}
 
     def read(self, token: str | None) -> Person | None:
         """The person that a token names; None where it names nobody whom the table knows."""
+        if token not in self._known:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[token] = self._read(token)
+        return self._known[token]
+
+    def _read(self, token: str | None) -> Person | None:
         user, colon, rest = (token or "")[:MAX_TOKEN].partition(":")
         project, _, roles = rest.partition(":")
         if not (user and colon and project):

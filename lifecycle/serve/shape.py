@@ -29,9 +29,12 @@ class Make(Protocol):
 
 
 class Field:
-    """One field: whether it must be there, the statuses that it is there at, and the flags of the request it goes by."""
+    """One field: whether it must be there, the statuses that it is there at, and the flags of the request it goes by.
 
-    __slots__ = ("beside", "name", "required", "shape", "statuses", "unless", "when")
+    Worked out besides: `always`, nothing keeps it away; `plain`, it is told as it is known; `made`, it is there unknown too.
+    """
+
+    __slots__ = ("always", "beside", "made", "name", "plain", "required", "shape", "statuses", "unless", "when")
 
     def __init__(self, name: str, said: Data, shape: Shape) -> None:
         self.name = name
@@ -41,6 +44,17 @@ class Field:
         self.when: str | None = said.get("when")
         self.unless: str | None = said.get("unless")
         self.beside: str | None = said.get("beside")
+        self.always = not (self.when or self.unless or self.beside) and (self.required or self.statuses is None)
+        self.plain = shape.fields is None and shape.items is None and shape.every is None
+        self.made = self.required or "example" in shape.said
+
+    def there(self, known: Mapping[str, Any], make: Make, status: str | None) -> bool:
+        """Whether nothing keeps it away: no flag, no other field, no status."""
+        if (self.when and not make.flagged(self.when)) or (self.unless and make.flagged(self.unless)):
+            return False
+        if self.beside and not known.get(self.beside):
+            return False
+        return self.required or self.statuses is None or status in self.statuses
 
 
 class Shape:
@@ -72,9 +86,15 @@ class Shape:
         """
         if self.fields is not None and isinstance(known, dict):
             status = known.get(make.status_field, status)
-            return {
-                name: value for name, field in self.fields.items() if (value := _value(field, known, make, status)) is not ...
-            }
+            found: dict[str, Any] = {}
+            for name, field in self.fields.items():
+                if not (field.always or field.there(known, make, status)):
+                    continue
+                if name in known:
+                    found[name] = known[name] if field.plain else field.shape.fill(known[name], make, status)
+                elif field.made:
+                    found[name] = field.shape.made(make)
+            return found
         if self.every is not None and isinstance(known, dict):
             return {name: self.every.fill(value, make, status) for name, value in known.items()}
         if self.items is not None and isinstance(known, list):
@@ -89,19 +109,6 @@ class Shape:
         if example is None and self.fields is not None and "null" not in self.kinds:
             return self.fill({}, make)
         return make(self)
-
-
-def _value(field: Field, known: Mapping[str, Any], make: Make, status: str | None) -> Any:
-    """The value of a field; `...` where it is not there."""
-    if (field.when and not make.flagged(field.when)) or (field.unless and make.flagged(field.unless)):
-        return ...
-    if field.beside and not known.get(field.beside):
-        return ...
-    if field.statuses is not None and status not in field.statuses and not field.required:
-        return ...
-    if field.name in known:
-        return field.shape.fill(known[field.name], make, status)
-    return field.shape.made(make) if field.required or "example" in field.shape.said else ...
 
 
 def shape(types: Mapping[str, Data], said: Data, version: Microversion | None, sees: Sees) -> Shape:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from lifecycle.errors import LifecycleError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 MEMORY = ":memory:"
 LAYOUT = 2  # of what is kept; another one is another program's
 MAX_PATH = 4_096
+WRITTEN = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
+PLACE = "json_extract(data, '$.values.state') || ' ' || coalesce(json_extract(data, '$.values.task_state'), '')"
 TABLES = """
 CREATE TABLE IF NOT EXISTS things (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, project TEXT NOT NULL, gone INTEGER NOT NULL,
@@ -47,7 +49,7 @@ class Store:
         try:
             self._sql = sqlite3.connect(path, isolation_level=None, timeout=patience, check_same_thread=False)
             self._sql.execute("PRAGMA journal_mode=WAL")
-            self._sql.execute("PRAGMA synchronous=FULL")
+            self._sql.execute("PRAGMA synchronous=NORMAL")  # a kill loses nothing; only a machine that stops may lose the last
             layout = self._sql.execute("PRAGMA user_version").fetchone()[0]
             if layout not in (0, LAYOUT) or (not layout and self._sql.execute("SELECT 1 FROM sqlite_master").fetchone()):
                 raise LifecycleError(f"{shown(path, MAX_PATH)} is a database of something else")
@@ -90,7 +92,7 @@ class Store:
         self._sql.execute(
             "INSERT INTO things (id, project, gone, due, data) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
             " project = excluded.project, gone = excluded.gone, due = excluded.due, data = excluded.data",
-            (name, project, gone, due, json.dumps(data)),
+            (name, project, gone, due, WRITTEN(data)),
         )
 
     def record(self, thing: str, number: int, data: dict[str, Any]) -> None:
@@ -128,14 +130,27 @@ class Store:
         row = self._sql.execute("SELECT number FROM things WHERE id = ? AND NOT gone", (name,)).fetchone()
         return None if row is None else int(row[0])
 
-    def every(self, project: str | None, before: int | None) -> Iterator[dict[str, Any]]:
-        """The things of a project, or of all, that are not gone: the newest first, those that came before this number."""
-        query = "SELECT data FROM things WHERE NOT gone"
-        given: list[Any] = []
+    def every(
+        self,
+        project: str | None,
+        before: int | None,
+        places: Sequence[tuple[str, str | None]] | None = None,
+        named: str = "",
+    ) -> Iterator[dict[str, Any]]:
+        """The things of a project, or of all, that are not gone: the newest first, those that came before this number.
+
+        Of `places` (state and task), where some are told; with this in their name. What is not wanted is passed over by SQLite.
+        """
+        query, given = "SELECT data FROM things WHERE NOT gone", list[Any]()
         if project is not None:
             query, given = query + " AND project = ?", [project]
         if before is not None:
             query, given = query + " AND number < ?", [*given, before]
+        if named:
+            query, given = query + " AND instr(json_extract(data, '$.document.name'), ?)", [*given, named]
+        if places is not None:
+            query += f" AND {PLACE} IN ({', '.join('?' * len(places))})"
+            given += [f"{state} {task or ''}" for state, task in places]
         for row in self._sql.execute(query + " ORDER BY number DESC", given):
             yield json.loads(row[0])
 

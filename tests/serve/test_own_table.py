@@ -1,4 +1,4 @@
-"""A table of one's own is served by the same code: what it keeps, what is below its things, and what was done to them."""
+"""A table of one's own is served by the same code, at the addresses and in the words that it names."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,65 +9,117 @@ import pytest
 from serving import LONG, TASK, Client
 
 from lifecycle import Lifecycle
+from lifecycle.deviate import draw
 from lifecycle.serve import Clock, app
 
-SHELF = Path(__file__).with_name("shelf.yaml")
+TABLE = Path(__file__).resolve().parent.parent / "tables" / "served" / "order.yaml"
+BASE = "http://cloud/shop/v1"
+BUYER, CLERK, RIVAL = "ann:home:buyer", "tom:shop:clerk", "eve:other:rival"
+NEIGHBOUR = "bob:away:buyer"
 
 
-class Shelves:
-    """A client of it, as a reader."""
+class Shop:
+    """Its clients have tokens with the table's own callers for roles."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: int) -> None:
         self.clock = Clock(0)
-        self._client = Client(app(Lifecycle.load(SHELF), clock=self.clock), self.clock)
-        self.cloud = self._client.app.state.cloud
+        self.made = app(Lifecycle.load(TABLE), clock=self.clock, options=options)
+        self.client = Client(self.made, self.clock)
 
-    def ask(self, method: str, path: str, body: object = ...) -> httpx.Response:
-        headers = {"X-Auth-Token": "ann:town:reader"}
-        return self._client.ask(method, f"http://cloud/v1{path}", body, headers=headers, version="1.0")
+    def ask(self, method: str, path: str, body: object = ..., token: str | None = BUYER) -> httpx.Response:
+        headers = {"X-Auth-Token": token} if token else {}
+        return self.client.ask(method, BASE + path, body, "nobody", headers=headers)
 
-    def get(self, path: str) -> Any:
-        reply = self.ask("GET", path)
-        assert reply.status_code == 200, reply.text
-        return next(iter(reply.json().values()))
+    def place(self) -> str:
+        reply = self.ask("POST", "/orders", {"item": "tea"})
+        assert reply.status_code == 201
+        return str(reply.json()["order"]["number"])
+
+    def do(self, order: str, action: str, token: str = BUYER) -> int:
+        return self.ask("POST", f"/orders/{order}/do", {action: None}, token).status_code
+
+    def show(self, order: str, token: str = BUYER) -> dict[str, Any]:
+        shown: dict[str, Any] = self.ask("GET", f"/orders/{order}", token=token).json()["order"]
+        return shown
 
 
 @pytest.fixture
-def shelves() -> Iterator[Shelves]:
-    made = Shelves()
+def shop() -> Iterator[Shop]:
+    made = Shop()
     yield made
-    made.cloud.store.close()
+    made.made.state.cloud.store.close()
 
 
-def build(shelves: Shelves, **more: object) -> str:
-    reply = shelves.ask("POST", "/shelves", {"shelf": {"name": "oak", **more}})
-    assert reply.status_code == 202, reply.text
-    return str(reply.json()["shelf"]["id"])
+def test_a_thing_lives_its_whole_life(shop: Shop) -> None:
+    order = shop.place()
+    shown = shop.show(order)
+    assert (shown["status"], shown["item"], shown["customer"], shown["held"]) == ("open", "tea", "home", False)
+    assert shop.do(order, "send", CLERK) == 202
+    assert shop.show(order)["status"] == "packing"
+    shop.clock.advance(TASK)
+    assert shop.show(order)["status"] == "sent"
+    assert [one["number"] for one in shop.ask("GET", "/orders").json()["orders"]] == [order]
+    other = shop.place()
+    for query, numbers in (("status=sent", [order]), ("status=OPEN", [other]), ("status=lost", []), ("", [other, order])):
+        assert [one["number"] for one in shop.ask("GET", f"/orders?{query}").json()["orders"]] == numbers
+    assert shop.ask("DELETE", f"/orders/{other}").status_code == 204
+    assert shop.ask("GET", f"/orders/{other}").status_code == 404
 
 
-def test_what_is_kept_of_a_request_is_below_its_thing(shelves: Shelves) -> None:
-    shelf = build(shelves)
-    assert shelves.ask("POST", f"/shelves/{shelf}/books", {"book": {"title": "Emma"}}).status_code == 202
-    emma = shelves.get(f"/shelves/{shelf}/books/Emma")
-    assert emma == {"title": "Emma", "chapters": [{"pages": 7}], "lent": False}
-    assert [entry["length"] for entry in shelves.get(f"/shelves/{shelf}")["pages"]["Emma"]] == [7]
-    missing = shelves.ask("GET", f"/shelves/{shelf}/books/Ulysses")
-    assert (missing.status_code, "There is no Ulysses here." in missing.text) == (404, True)
-    assert shelves.ask("DELETE", f"/shelves/{shelf}/books/Emma").status_code == 202
-    assert shelves.ask("DELETE", f"/shelves/{shelf}/books/Emma").status_code == 404
+@pytest.mark.parametrize(
+    ("asked", "token", "code", "message"),
+    [
+        (("POST", "/orders", {"item": "tea"}), None, 401, "Who are you?"),
+        (("POST", "/orders", {"item": ""}), BUYER, 422, None),
+        (("POST", "/orders", {"goods": "tea"}), BUYER, 422, None),
+        (("GET", "/orders/none", ...), BUYER, 404, "There is no order none."),
+        (("GET", "/orders/{id}", ...), RIVAL, 404, "There is no order {id}."),
+        (("GET", "/orders/{id}", ...), NEIGHBOUR, 404, "There is no order {id}."),
+        (("POST", "/orders/{id}/do", {"hold": None}), NEIGHBOUR, 404, "There is no order {id}."),
+        (("POST", "/orders/{id}/do", {"send": None}), BUYER, 403, "That is for the shop to do."),
+        (("POST", "/orders/{id}/do", {"eat": None}), BUYER, 400, "Nobody can eat an order."),
+        (("PUT", "/orders/{id}", {}), BUYER, 405, "Not like this."),
+        (("GET", "/servers", ...), BUYER, 404, "There is nothing here."),
+        (("GET", "/orders?limit=x", ...), BUYER, 400, "x is no limit."),
+    ],
+)
+def test_it_refuses_in_its_own_words(
+    shop: Shop, asked: tuple[str, str, object], token: str | None, code: int, message: str | None
+) -> None:
+    order = shop.place()
+    method, path, body = asked
+    reply = shop.ask(method, path.format(id=order), body, token)
+    assert (reply.status_code, [*reply.json()]) == (code, ["problem"])
+    assert message is None or reply.json()["problem"]["message"] == message.format(id=order)
 
 
-def test_its_history_has_its_own_words(shelves: Shelves) -> None:
-    shelf = build(shelves)
-    shelves.ask("POST", f"/shelves/{shelf}/drop")
-    assert [one["what"] for one in shelves.get(f"/shelves/{shelf}/log")] == ["dropped", "built"]
-    assert shelves.get(f"/shelves/{shelf}/log")[0]["steps"][0]["until"] is None
-    shelves.clock.advance(TASK)
-    step = shelves.get(f"/shelves/{shelf}/log")[0]["steps"][0]
-    assert (step["step"], step["fine"]) == ("fall", True)
+def test_locks_facts_and_roles_are_its_own(shop: Shop) -> None:
+    order = shop.place()
+    assert shop.do(order, "hold") == 204
+    assert shop.show(order)["held"]
+    assert shop.ask("DELETE", f"/orders/{order}").status_code == 423
+    assert shop.do(order, "release", CLERK) == 204
+    facts = {"facts": {"stock": False}}
+    assert shop.client.ask("POST", f"http://cloud/control/things/{order}", facts, "", headers={"X-Auth-Token": CLERK}).is_success
+    assert (shop.show(order, CLERK)["stock"], "stock" in shop.show(order)) == ("no", False)
+    assert shop.do(order, "send", CLERK) == 409
 
 
-def test_one_request_builds_several(shelves: Shelves) -> None:
-    first = build(shelves, least=2)
-    shelves.clock.advance(LONG)
-    assert shelves.get(f"/shelves/{first}")["name"] == "oak-1"
+def test_its_events_happen() -> None:
+    shop = Shop(patience=60)
+    order = shop.place()
+    shop.clock.advance(59)
+    assert shop.show(order)["status"] == "open"
+    shop.clock.advance(LONG)
+    assert shop.ask("GET", f"/orders/{order}").status_code == 404
+    shop.made.state.cloud.store.close()
+
+
+def test_it_is_wrong_on_demand_too(shop: Shop) -> None:
+    order = shop.place()
+    for seed in range(30):
+        shop.made.state.cloud.deviate(draw(Lifecycle.load(TABLE), 1, seed))
+        for method, path, body in (("GET", f"/orders/{order}", ...), ("POST", "/orders", {"item": "x"}), ("GET", "/orders", ...)):
+            assert shop.ask(method, path, body).status_code < 500
+    shop.made.state.cloud.deviate([])
+    assert shop.show(order)["item"] == "tea"
