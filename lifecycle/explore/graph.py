@@ -15,7 +15,7 @@ import gc
 from collections import deque
 
 from lifecycle.explore.deployments import deployments
-from lifecycle.explore.moves import REQUEST, Moves, locking
+from lifecycle.explore.moves import EVENT, REQUEST, Moves, locking
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 class Node:
     """A situation that can be come to, in the `deployments` of these bits; `number` counts nodes from 0, as they were found.
 
-    `work` is what is under way, `steps` lead on from here; `loops` are accepted requests that change nothing.
+    `work` is what is under way, `steps` lead on from here; `loops` are requests and events that change nothing.
     """
 
     __slots__ = ("deployments", "fresh", "locked_by", "number", "place", "steps", "waiting", "work")
@@ -62,15 +62,15 @@ class Node:
 
     @property
     def loops(self) -> Iterator[Step]:
-        """The requests that are accepted here and change nothing."""
+        """The requests that are accepted here, and the events that happen, and that change nothing."""
         return (Step(self, self, move, callers) for move, callers in self.asked_still())
 
     def asked_still(self) -> Iterator[tuple[Move, int]]:
         """The same, as moves with the callers who may."""
         lock, there = self.locked_by, self.deployments
         for move in self.place.still:
-            callers = move.callers.get(lock)
-            if callers and move.guard & there:
+            callers = move.callers.get(lock, 0)
+            if move.guard & there and (callers or move.kind == EVENT):
                 yield move, callers
 
     @property
@@ -150,7 +150,7 @@ class Graph:
     def counts(self) -> dict[str, int]:
         """How many situations there are, and how many steps: a request counts once for each caller who may."""
         steps = sum(step.callers.bit_count() or 1 for node in self.nodes for step in node.steps)
-        steps += sum(callers.bit_count() for node in self.nodes for _, callers in node.asked_still())
+        steps += sum(callers.bit_count() or 1 for node in self.nodes for _, callers in node.asked_still())
         return {"situations": len(self.nodes), "steps": steps}
 
     def node(self, place: Place, locked_by: str | None, work: Under | None) -> Node:

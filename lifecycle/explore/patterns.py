@@ -92,7 +92,7 @@ class Way:
         if not start or REQUEST in self.kinds or self.refused:
             return start
         found = 0
-        for step in node.steps:
+        for step in (*node.steps, *node.loops):
             if self._named(step.move):
                 found |= step.move.guard
         return found & start
@@ -102,7 +102,7 @@ class Way:
         start = self.origin(node) & node.deployments
         if not start:
             return
-        loops = node.loops if REQUEST in self.kinds and not self.changes else ()
+        loops = node.loops if not self.changes and not self.kinds.isdisjoint((REQUEST, EVENT)) else ()
         for step in (*node.steps, *loops):
             if self._named(step.move) and (not step.callers or step.callers & self.by) and self._changes(step):
                 bits = start & step.move.guard & self.to(step.target)
