@@ -1,5 +1,7 @@
 """Plans and advice, case by case."""
 
+from pathlib import Path
+
 import pytest
 
 from lifecycle import Lifecycle, Server
@@ -69,3 +71,9 @@ def test_what_would_make_it_allowed(compute: Lifecycle) -> None:
     assert compute.decide("addFloatingIp", Server(status="ACTIVE")).to_allow == [{"microversion": "2.43", "by": "member"}]
     assert compute.decide("rescue", Server(status="ACTIVE", volume_backed=True)).to_allow == []
     assert compute.decide("os-stop", Server(status="ACTIVE")).to_allow == []
+
+
+def test_a_table_whose_things_are_always_there_has_plans(root: Path) -> None:
+    door = Lifecycle.load(root / "tests" / "tables" / "valid" / "door.yaml")
+    plan = door.plan(Server(status="OPEN"), "BOLTED", "owner")
+    assert [decision.action for decision in plan.requests] == ["shut", "bolt"]

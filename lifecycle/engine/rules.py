@@ -108,6 +108,7 @@ class Rules:
         self.facts: Data = data["facts"]
         self.options: Mapping[str, int] = data["options"]
         self.checks = tuple(Check(check) for check in data["checks"])
+        self.may_be_missing = any(check.asks == "exists" for check in self.checks)
         self.states: Data = data["states"]
         self.usual_state: str = data["usual_state"]
         self.tasks: tuple[str, ...] = tuple(data["tasks"])

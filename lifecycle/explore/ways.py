@@ -58,10 +58,14 @@ class Map:
             found = self._requests[state] = [
                 (action, variant)
                 for action, row in self.rules.actions.items()
-                if any(_open(edition["rule"]["requires"], state) for edition in row["editions"])
+                if any(self._open(edition["rule"]["requires"], state) for edition in row["editions"])
                 for variant in row["variants"] or (None,)
             ]
         return found
+
+    def _open(self, requires: Data, state: str) -> bool:
+        there = bool(requires.get("exists")) or not self.rules.may_be_missing
+        return there and state in requires.get("state", (state,))
 
     def one(self, situation: Situation) -> Situation:
         """The one object for all situations with these values."""
@@ -108,10 +112,6 @@ class Map:
             for end in work.outcome.becomes or ()
         }
         return ends.pop() if len(ends) == 1 else None
-
-
-def _open(requires: Data, state: str) -> bool:
-    return bool(requires.get("exists")) and state in requires.get("state", (state,))
 
 
 REMEMBERED = 50_000  # situations that a map keeps
