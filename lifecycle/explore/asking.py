@@ -34,13 +34,11 @@ class Asking:
     outcome, it changes nothing.
     """
 
-    __slots__ = ("action", "allowed", "callers", "creates", "event", "guard", "idle", "name", "rule", "variant")
+    __slots__ = ("allowed", "callers", "creates", "event", "guard", "idle", "name", "rule")
 
     def __init__(
         self, action: str, variant: str | None, rule: Data, allowed: Allowed, guard: int, *, creates: bool = False
     ) -> None:
-        self.action = action
-        self.variant = variant
         self.name = f"{action}:{variant}" if variant else action
         self.rule = rule
         self.allowed = allowed

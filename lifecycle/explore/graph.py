@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from lifecycle.engine.outcome import Outcome
     from lifecycle.engine.rules import Rules
     from lifecycle.explore.deployments import Deployments
-    from lifecycle.explore.moves import Move, Place, Under
+    from lifecycle.explore.moves import Move, Place, UnderWay
 
-    Way = tuple[Move, int, str | None, Under | None]
+    Way = tuple[Move, int, str | None, UnderWay | None]
     """What can happen at a node: a move, the callers who may, and the lock and the work that there are after it."""
 
 
@@ -41,7 +41,7 @@ class Node:
 
     __slots__ = ("deployments", "fresh", "locked_by", "number", "place", "steps", "waiting", "work")
 
-    def __init__(self, place: Place, locked_by: str | None, work: Under | None, number: int) -> None:
+    def __init__(self, place: Place, locked_by: str | None, work: UnderWay | None, number: int) -> None:
         self.place = place
         self.locked_by = locked_by
         self.work = work
@@ -136,7 +136,7 @@ class Graph:
         self.nodes: list[Node] = []
         self.starts: list[Node] = []
         self.rulings: dict[tuple[str, int, Microversion | None], Ruling] = {}
-        self._known: dict[tuple[Place, str | None, Under | None], Node] = {}
+        self._known: dict[tuple[Place, str | None, UnderWay | None], Node] = {}
 
     @property
     def steps(self) -> Iterator[Step]:
@@ -153,7 +153,7 @@ class Graph:
         steps += sum(callers.bit_count() or 1 for node in self.nodes for _, callers in node.asked_still())
         return {"situations": len(self.nodes), "steps": steps}
 
-    def node(self, place: Place, locked_by: str | None, work: Under | None) -> Node:
+    def node(self, place: Place, locked_by: str | None, work: UnderWay | None) -> Node:
         """The one node of a situation and its work."""
         key = (place, locked_by, work)
         node = self._known.get(key)

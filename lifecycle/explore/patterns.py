@@ -54,27 +54,11 @@ def _value(place: Place, key: str) -> Any:
 class Way:
     """Some steps, as `lifecycle.table.statements` writes them out."""
 
-    __slots__ = (
-        "_asked",
-        "_every",
-        "_graph",
-        "_known",
-        "by",
-        "changes",
-        "hows",
-        "kinds",
-        "loses",
-        "names",
-        "origin",
-        "refused",
-        "to",
-    )
-
     def __init__(self, graph: Graph, told: Mapping[str, Any]) -> None:
         self._graph = graph
-        self.hows: list[str] = told["how"] or [how for how in KIND if _goes_with(how, told)]
-        self.kinds = {KIND[how] for how in self.hows if how in KIND}
-        self.refused = REFUSED in self.hows
+        hows: list[str] = told["how"] or [how for how in KIND if _goes_with(how, told)]
+        self.kinds = {KIND[how] for how in hows if how in KIND}
+        self.refused = REFUSED in hows
         self.names: list[str] | None = told["event"] if told["action"] is None else told["action"]
         self.by = -1 if told["by"] is None else sum(1 << list(graph.rules.callers).index(name) for name in told["by"])
         self.origin, self.to = Where(graph, told["from"]), Where(graph, told["to"])
