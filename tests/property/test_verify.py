@@ -6,9 +6,10 @@ from typing import Any
 import naive
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from random_tables import compiled, contents
 
-from lifecycle import Lifecycle
+from lifecycle import Lifecycle, Server
 from lifecycle.explore.graph import Graph, Node
 from lifecycle.explore.paste import as_tests
 from lifecycle.explore.verify import Verdict, verify
@@ -83,3 +84,37 @@ def test_two_explorers_find_the_same_steps(content: dict[str, Any]) -> None:
 
 
 KIND = {"request": "accepted", "event": "happens", "advance": "advances", "settle": "settles", "fail": "fails", "turn": "turns"}
+
+
+@pytest.fixture(scope="module")
+def explored(nova: Lifecycle) -> Graph:
+    return nova.graph("2.95", usual=True)
+
+
+@settings(max_examples=20)
+@given(st.data())
+def test_a_machine_goes_where_the_graph_says(nova: Lifecycle, explored: Graph, data: st.DataObject) -> None:
+    """A walk of up to 25 steps through the compute table, each done by a machine as the caller who may."""
+    node = data.draw(st.sampled_from(explored.starts))
+    facts = {key: value for key, value in node.values.items() if key in nova.rules.facts}
+    machine = nova.machine(Server(exists=False, **facts), microversion="2.95")
+    for _ in range(25):
+        if not node.steps:
+            break
+        step = data.draw(st.sampled_from(node.steps))
+        if step.kind == "turn":
+            machine.turn(step.name)
+        elif step.kind in ("settle", "fail"):
+            getattr(machine, step.kind)(step.target.place.state)
+        elif step.kind == "advance":
+            machine.advance()
+        else:
+            who = data.draw(st.sampled_from(explored.callers(step.callers) or ["member"]))
+            machine = nova.machine(machine, who, "2.95")
+            if step.callers and machine.decide(step.name).locked_by != step.target.locked_by:
+                break  # of callers who hold other locks it is another step
+            machine.trigger(step.name)
+        node = step.target
+        told = machine.told()
+        assert {key: told[key] for key in node.values} == node.values
+        assert machine.status == node.status
