@@ -4,7 +4,7 @@ It asks the engine about every request of every caller, keeps no bits and no box
 it says is what `lifecycle verify` must say; nothing of `lifecycle.explore` is used.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -199,7 +199,7 @@ class World:
     def lost(did: Did, way: dict[str, Any]) -> bool:
         return way["loses"] is None or bool(did.loses if "any" in way["loses"] else set(did.loses) & set(way["loses"]))
 
-    def judge(self, said: dict[str, Any]) -> tuple[set[Here], bool]:
+    def judge(self, said: Mapping[str, Any]) -> tuple[set[Here], bool]:
         """The situations in which a property is broken here, and whether it speaks of anything."""
         wants, kind = said["wants"], said["kind"]
         if kind in ("never", "sometimes"):
@@ -269,7 +269,7 @@ def versions(rules: Rules) -> list[Any]:
     return [(rules.oldest[0], minor) for minor in range(rules.oldest[1], rules.newest[1] + 1)]
 
 
-def within(said: dict[str, Any], version: Any) -> bool:
+def within(said: Mapping[str, Any], version: Any) -> bool:
     """Whether a property is for this microversion."""
     since, until = (said[end] and microversion.parse(said[end]) for end in ("since", "until"))
     return version is None or microversion.within(version, since, until)
