@@ -4,7 +4,7 @@ It asks the engine about every request of every caller, keeps no bits and no box
 it says is what `lifecycle verify` must say; nothing of `lifecycle.explore` is used.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -199,19 +199,19 @@ class World:
     def lost(did: Did, way: dict[str, Any]) -> bool:
         return way["loses"] is None or bool(did.loses if "any" in way["loses"] else set(did.loses) & set(way["loses"]))
 
-    def judge(self, said: dict[str, Any]) -> tuple[bool, bool]:
-        """Whether a property is broken here, and whether it speaks of anything."""
+    def judge(self, said: Mapping[str, Any]) -> tuple[set[Here], bool]:
+        """The situations in which a property is broken here, and whether it speaks of anything."""
         wants, kind = said["wants"], said["kind"]
         if kind in ("never", "sometimes"):
-            found = [did for here, dids in self.steps.items() for did in dids if self.meant(here, did, wants)]
+            found = {here for here, dids in self.steps.items() for did in dids if self.meant(here, did, wants)}
             if kind == "sometimes":
-                return False, bool(found)
-            return bool(found), any(self.speaks(here, wants) for here in self.steps)
-        spoken = [here for here in self.steps if self.is_so(here, said["when"])]
+                return set(), bool(found)
+            return found, any(self.speaks(here, wants) for here in self.steps)
+        spoken = {here for here in self.steps if self.is_so(here, said["when"])}
         fine = {"always": self.is_so, "reachable": self.comes_to, "leads_to": self.always_comes_to}[kind]
         by = said["by"] if said["by"] is not None else list(self.rules.callers) * (kind == "reachable")
         arguments = (wants,) if kind == "always" else (wants, by)
-        return any(not fine(here, *arguments) for here in spoken), bool(spoken)  # type: ignore[operator]
+        return {here for here in spoken if not fine(here, *arguments)}, bool(spoken)  # type: ignore[operator]
 
     def comes_to(self, here: Here, wants: dict[str, Any], by: list[str]) -> bool:
         seen, todo = {here}, [here]
@@ -269,18 +269,7 @@ def versions(rules: Rules) -> list[Any]:
     return [(rules.oldest[0], minor) for minor in range(rules.oldest[1], rules.newest[1] + 1)]
 
 
-def naive(rules: Rules) -> dict[str, tuple[bool, set[Any]]]:
-    """By property whether it is broken, and the microversions at which it speaks of nothing; where it should."""
-    worlds = [(version, World(rules, (version, fixed))) for version, fixed in deployments(rules)]
-    found = {}
-    for name, said in rules.properties.items():
-        since, until = (said[end] and microversion.parse(said[end]) for end in ("since", "until"))
-        broken, spoken, asked = False, set(), set()
-        for version, world in worlds:
-            if version is None or microversion.within(version, since, until):
-                bad, speaks = world.judge(said)
-                broken |= bad
-                asked.add(version)
-                spoken |= {version} if speaks else set()
-        found[name] = broken, asked - spoken
-    return found
+def within(said: Mapping[str, Any], version: Any) -> bool:
+    """Whether a property is for this microversion."""
+    since, until = (said[end] and microversion.parse(said[end]) for end in ("since", "until"))
+    return version is None or microversion.within(version, since, until)

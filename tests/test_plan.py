@@ -73,7 +73,7 @@ def test_what_would_make_it_allowed(compute: Lifecycle) -> None:
     assert compute.decide("os-stop", Server(status="ACTIVE")).to_allow == []
 
 
-def test_a_table_that_never_asks_whether_the_thing_exists_has_plans(root: Path) -> None:
+def test_a_table_whose_things_are_always_there_has_plans(root: Path) -> None:
     door = Lifecycle.load(root / "tests" / "tables" / "valid" / "door.yaml")
-    plan = door.plan(Server(status="OPEN"), "BOLTED", caller="owner")
+    plan = door.plan(Server(status="OPEN"), "BOLTED", "owner")
     assert [decision.action for decision in plan.requests] == ["shut", "bolt"]

@@ -110,6 +110,7 @@ class Rules:
         self.facts: Data = data["facts"]
         self.options: Mapping[str, int] = data["options"]
         self.checks = tuple(Check(check) for check in data["checks"])
+        self._may_be_missing = any(check.asks == "exists" for check in self.checks)
         self.states: Data = data["states"]
         self.usual_state: str = data["usual_state"]
         self.tasks: tuple[str, ...] = tuple(data["tasks"])
@@ -161,7 +162,7 @@ class Rules:
 
     def makes(self, rule: Data) -> bool:
         """Whether a rule asks for no thing, where others do: what it is about is made by it."""
-        return rule["requires"].get("exists") is None and any(check.asks == "exists" for check in self.checks)
+        return self._may_be_missing and rule["requires"].get("exists") is None
 
     def version(self, text: str | None) -> Microversion | None:
         """The microversion of this text, the newest for None. Raises UnknownMicroversion out of range."""

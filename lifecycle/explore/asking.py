@@ -34,13 +34,11 @@ class Asking:
     outcome, it changes nothing.
     """
 
-    __slots__ = ("action", "allowed", "callers", "creates", "event", "guard", "idle", "name", "rule", "variant")
+    __slots__ = ("allowed", "callers", "creates", "event", "guard", "idle", "name", "rule")
 
     def __init__(
         self, action: str, variant: str | None, rule: Data, allowed: Allowed, guard: int, *, creates: bool = False
     ) -> None:
-        self.action = action
-        self.variant = variant
         self.name = f"{action}:{variant}" if variant else action
         self.rule = rule
         self.allowed = allowed
@@ -68,7 +66,6 @@ class _Cutter:
             "before": (None, *rules.states),
             "locked_by": (None, *rules.holders),
         }
-        self._may_be_missing = any(check.asks == "exists" for check in rules.checks)
         self._passed: dict[tuple[int, str], frozenset[Any]] = {}
 
     def actions(self) -> Iterator[Asking]:
@@ -95,7 +92,7 @@ class _Cutter:
     def _asked(self, action: str, variant: str | None, rule: Data, version: Microversion | None, guard: int) -> Iterator[Asking]:
         """One rule for all callers; those are together whom it lets through at the same places."""
         found: dict[Any, Asking] = {}
-        creates = self._may_be_missing and rule["requires"].get("exists") is None
+        creates = self.rules.makes(rule)
         for number, caller in enumerate(self.rules.callers.values()):
             ruling = Ruling(Request(self.rules, action, variant, caller, version, self.reading))
             cut = self._cut(ruling, guard)

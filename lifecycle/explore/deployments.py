@@ -83,8 +83,7 @@ class Deployments:
 
     def told(self, one: int) -> dict[str, Any]:
         """A deployment in the keys of a case: `microversion`, the facts, and `options` by their number."""
-        (first, last) = next(run for run, mask in self.each() if mask & one)
-        del first
+        last = next(run[1] for run, mask in self.each() if mask & one)
         found: dict[str, Any] = {VERSION: text(last)} if last else {}
         options = {}
         for key, cells in self.values.items():

@@ -15,7 +15,7 @@ import gc
 from collections import deque
 
 from lifecycle.explore.deployments import deployments
-from lifecycle.explore.moves import REQUEST, Moves, locking
+from lifecycle.explore.moves import EVENT, REQUEST, Moves, locking
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
     from lifecycle.engine.outcome import Outcome
     from lifecycle.engine.rules import Rules
     from lifecycle.explore.deployments import Deployments
-    from lifecycle.explore.moves import Move, Place, Under
+    from lifecycle.explore.moves import Move, Place, UnderWay
 
-    Way = tuple[Move, int, str | None, Under | None]
+    Way = tuple[Move, int, str | None, UnderWay | None]
     """What can happen at a node: a move, the callers who may, and the lock and the work that there are after it."""
 
 
 class Node:
     """A situation that can be come to, in the `deployments` of these bits; `number` counts nodes from 0, as they were found.
 
-    `work` is what is under way, `steps` lead on from here; `loops` are accepted requests that change nothing.
+    `work` is what is under way, `steps` lead on from here; `loops` are requests and events that change nothing.
     """
 
     __slots__ = ("deployments", "fresh", "locked_by", "number", "place", "steps", "waiting", "work")
 
-    def __init__(self, place: Place, locked_by: str | None, work: Under | None, number: int) -> None:
+    def __init__(self, place: Place, locked_by: str | None, work: UnderWay | None, number: int) -> None:
         self.place = place
         self.locked_by = locked_by
         self.work = work
@@ -62,15 +62,15 @@ class Node:
 
     @property
     def loops(self) -> Iterator[Step]:
-        """The requests that are accepted here and change nothing."""
+        """The requests that are accepted here, and the events that happen, and that change nothing."""
         return (Step(self, self, move, callers) for move, callers in self.asked_still())
 
     def asked_still(self) -> Iterator[tuple[Move, int]]:
         """The same, as moves with the callers who may."""
         lock, there = self.locked_by, self.deployments
         for move in self.place.still:
-            callers = move.callers.get(lock)
-            if callers and move.guard & there:
+            callers = move.callers.get(lock, 0)
+            if move.guard & there and (callers or move.kind == EVENT):
                 yield move, callers
 
     @property
@@ -136,7 +136,7 @@ class Graph:
         self.nodes: list[Node] = []
         self.starts: list[Node] = []
         self.rulings: dict[tuple[str, int, Microversion | None], Ruling] = {}
-        self._known: dict[tuple[Place, str | None, Under | None], Node] = {}
+        self._known: dict[tuple[Place, str | None, UnderWay | None], Node] = {}
 
     @property
     def steps(self) -> Iterator[Step]:
@@ -150,10 +150,10 @@ class Graph:
     def counts(self) -> dict[str, int]:
         """How many situations there are, and how many steps: a request counts once for each caller who may."""
         steps = sum(step.callers.bit_count() or 1 for node in self.nodes for step in node.steps)
-        steps += sum(callers.bit_count() for node in self.nodes for _, callers in node.asked_still())
+        steps += sum(callers.bit_count() or 1 for node in self.nodes for _, callers in node.asked_still())
         return {"situations": len(self.nodes), "steps": steps}
 
-    def node(self, place: Place, locked_by: str | None, work: Under | None) -> Node:
+    def node(self, place: Place, locked_by: str | None, work: UnderWay | None) -> Node:
         """The one node of a situation and its work."""
         key = (place, locked_by, work)
         node = self._known.get(key)

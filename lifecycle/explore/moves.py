@@ -20,17 +20,16 @@ if TYPE_CHECKING:
     from lifecycle.explore.asking import Asking
     from lifecycle.explore.deployments import Deployments
 
-REQUEST, EVENT, ADVANCE, SETTLE, FAIL, TURN = KINDS = ("request", "event", "advance", "settle", "fail", "turn")
+REQUEST, EVENT, ADVANCE, SETTLE, FAIL, TURN = ("request", "event", "advance", "settle", "fail", "turn")
 
 
-class Under:
+class UnderWay:
     """Work under way, by the `name` of the trigger that began it. Of equal work there is one object."""
 
-    __slots__ = ("action", "name", "work")
+    __slots__ = ("name", "work")
 
-    def __init__(self, name: str, action: str, work: Work) -> None:
+    def __init__(self, name: str, work: Work) -> None:
         self.name = name
-        self.action = action
         self.work = work
 
 
@@ -48,29 +47,28 @@ class Place:
         self.status = rules.status(self.state, self.task_state)
         self.moves: tuple[Move, ...] | None = None
         self.still: tuple[Move, ...] = ()
-        self.ends: dict[Under, tuple[Move, ...]] = {}
+        self.ends: dict[UnderWay, tuple[Move, ...]] = {}
 
 
 class Move:
     """What happens at a place, whatever the lock is, in the deployments of `guard`.
 
-    `kind` is one of KINDS, `name` the trigger (of work: the one that began it) or the fact that turns, `action` the same
-    without a variant. `callers` are by lock the bits of those who may ask. `keeps`: work that was under way goes on;
-    `locks`: what it does to the lock, as in an outcome.
+    `kind` is one of the six above, `name` the trigger (of work: the one that began it) or the fact that turns. `callers`
+    are by lock the bits of those who may ask. `keeps`: work that was under way goes on; `locks`: what it does to the lock,
+    as in an outcome.
     """
 
-    __slots__ = ("action", "begins", "callers", "guard", "keeps", "kind", "locks", "name", "outcome", "to")
+    __slots__ = ("begins", "callers", "guard", "keeps", "kind", "locks", "name", "outcome", "to")
 
-    def __init__(self, kind: str, name: str, action: str, guard: int, to: Place) -> None:
+    def __init__(self, kind: str, name: str, guard: int, to: Place) -> None:
         self.kind = kind
         self.name = name
-        self.action = action
         self.guard = guard
         self.to = to
         self.callers: Mapping[str | None, int] = {}
         self.outcome: Outcome | None = None
         self.locks: bool | None = None
-        self.begins: Under | None = None
+        self.begins: UnderWay | None = None
         self.keeps = False
 
 
@@ -91,7 +89,7 @@ class Moves:
         self._by_state = {state: [one for one in self.askings if _may_be(one, state)] for state in rules.states}
         self._creating = [one for one in self.askings if one.creates]
         self._places: dict[tuple[Any, ...], Place] = {}
-        self._unders: dict[tuple[Any, ...], Under] = {}
+        self._unders: dict[tuple[Any, ...], UnderWay] = {}
         self._known: dict[tuple[Any, ...], tuple[list[Asking], tuple[Move, ...]]] = {}
         self._outcomes: dict[tuple[int, str, str | None, str | None], Outcome] = {}
 
@@ -163,12 +161,12 @@ class Moves:
         before, outcome = place.situation, self._outcome(row, place)
         kind = EVENT if asking.event else REQUEST
         if outcome.still:
-            move = Move(kind, asking.name, asking.action, guard, place)
+            move = Move(kind, asking.name, guard, place)
             move.keeps = True
         else:
             after, work = started(self.rules, before, outcome, None)
-            move = Move(kind, asking.name, asking.action, guard, self.place(after))
-            move.begins = self._under(asking.name, asking.action, work) if work else None
+            move = Move(kind, asking.name, guard, self.place(after))
+            move.begins = self._under(asking.name, work) if work else None
             move.keeps = work is None and goes_on(before, after)
         move.callers, move.outcome, move.locks = asking.callers, outcome, outcome.lock
         return move
@@ -181,37 +179,37 @@ class Moves:
             outcome = self._outcomes[key] = Outcome(self.rules, row, values)
         return outcome
 
-    def _under(self, name: str, action: str, work: Work) -> Under:
+    def _under(self, name: str, work: Work) -> UnderWay:
         outcome = work.outcome
         began = work.began.values["state"] if outcome.remembers else None
         key = (name, outcome.tasks, outcome.becomes, outcome.fails, work.index, began)
         under = self._unders.get(key)
         if under is None:
-            under = self._unders[key] = Under(name, action, work)
+            under = self._unders[key] = UnderWay(name, work)
         return under
 
     def _turns(self, place: Place) -> Iterator[Move]:
         for name in self._turning:
             if place.exists and name not in self.rules.states[place.state]["implies"]:
                 other = place.situation.but(**{name: not place.situation.values[name]})
-                move = Move(TURN, name, name, self.deployments.every, self.place(other))
+                move = Move(TURN, name, self.deployments.every, self.place(other))
                 move.keeps = True
                 yield move
 
-    def ends(self, place: Place, under: Under) -> tuple[Move, ...]:
+    def ends(self, place: Place, under: UnderWay) -> tuple[Move, ...]:
         """How work goes on at a place: to its next task, or to where it settles; and where it fails."""
         moves = place.ends.get(under)
         if moves is None:
             moves = place.ends[under] = tuple(self._ends(place, under))
         return moves
 
-    def _ends(self, place: Place, under: Under) -> Iterator[Move]:
+    def _ends(self, place: Place, under: UnderWay) -> Iterator[Move]:
         work, here = under.work, place.situation
         outcome, further = work.outcome, work.index + 1
         if further < len(outcome.tasks):
             after = moved(self.rules, here, place.state, outcome.tasks[further])
             move = self._own(ADVANCE, under, after)
-            move.begins = self._under(under.name, under.action, Work(outcome, further, work.began))
+            move.begins = self._under(under.name, Work(outcome, further, work.began))
             yield move
         else:
             for end in outcome.becomes or (place.state,):
@@ -219,8 +217,8 @@ class Moves:
         for end in outcome.fails or (place.state,):
             yield self._own(FAIL, under, settled(self.rules, here, work, end))
 
-    def _own(self, kind: str, under: Under, after: Situation) -> Move:
-        return Move(kind, under.name, under.action, self.deployments.every, self.place(after))
+    def _own(self, kind: str, under: UnderWay, after: Situation) -> Move:
+        return Move(kind, under.name, self.deployments.every, self.place(after))
 
 
 def _may_be(asking: Asking, state: str) -> bool:

@@ -54,27 +54,11 @@ def _value(place: Place, key: str) -> Any:
 class Way:
     """Some steps, as `lifecycle.table.statements` writes them out."""
 
-    __slots__ = (
-        "_asked",
-        "_every",
-        "_graph",
-        "_known",
-        "by",
-        "changes",
-        "hows",
-        "kinds",
-        "loses",
-        "names",
-        "origin",
-        "refused",
-        "to",
-    )
-
     def __init__(self, graph: Graph, told: Mapping[str, Any]) -> None:
         self._graph = graph
-        self.hows: list[str] = told["how"] or [how for how in KIND if _goes_with(how, told)]
-        self.kinds = {KIND[how] for how in self.hows if how in KIND}
-        self.refused = REFUSED in self.hows
+        hows: list[str] = told["how"] or [how for how in KIND if _goes_with(how, told)]
+        self.kinds = {KIND[how] for how in hows if how in KIND}
+        self.refused = REFUSED in hows
         self.names: list[str] | None = told["event"] if told["action"] is None else told["action"]
         self.by = -1 if told["by"] is None else sum(1 << list(graph.rules.callers).index(name) for name in told["by"])
         self.origin, self.to = Where(graph, told["from"]), Where(graph, told["to"])
@@ -92,7 +76,7 @@ class Way:
         if not start or REQUEST in self.kinds or self.refused:
             return start
         found = 0
-        for step in node.steps:
+        for step in (*node.steps, *node.loops):
             if self._named(step.move):
                 found |= step.move.guard
         return found & start
@@ -102,7 +86,7 @@ class Way:
         start = self.origin(node) & node.deployments
         if not start:
             return
-        loops = node.loops if REQUEST in self.kinds and not self.changes else ()
+        loops = node.loops if not self.changes and not self.kinds.isdisjoint((REQUEST, EVENT)) else ()
         for step in (*node.steps, *loops):
             if self._named(step.move) and (not step.callers or step.callers & self.by) and self._changes(step):
                 bits = start & step.move.guard & self.to(step.target)

@@ -67,7 +67,8 @@ def deployment(trace: Trace) -> str:
     deployments = trace.verdict.graph.deployments
     version = deployments.told(trace.deployment).get("microversion")
     odd = [f"{key} {str(value).lower()}" for key, value in deployments.unusual(trace.deployment).items() if key != "microversion"]
-    return ", ".join([*([f"at {version}"] if version else []), *odd]) or "in every deployment"
+    usual = "in the usual deployment" if deployments.size > 1 else "in every deployment"
+    return ", ".join([*([f"at {version}"] if version else []), *odd]) or usual
 
 
 def lines(trace: Trace) -> Iterator[str]:

@@ -63,6 +63,9 @@ class Map:
             ]
         return found
 
+    def _open(self, rule: Data, state: str) -> bool:
+        return not self.rules.makes(rule) and state in rule["requires"].get("state", (state,))
+
     def one(self, situation: Situation) -> Situation:
         """The one object for all situations with these values."""
         values = situation.values
@@ -108,9 +111,6 @@ class Map:
             for end in work.outcome.becomes or ()
         }
         return ends.pop() if len(ends) == 1 else None
-
-    def _open(self, rule: Data, state: str) -> bool:
-        return not self.rules.makes(rule) and state in rule["requires"].get("state", (state,))
 
 
 REMEMBERED = 50_000  # situations that a map keeps

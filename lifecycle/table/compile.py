@@ -72,7 +72,7 @@ def compile_table(loaded: Loaded) -> dict[str, Any]:
     }
     data["recalls"] = recalls(data)
     data["properties"] = {name: stated(loaded, table, name, said) for name, said in table.properties.items()}
-    data["explored"] = {reading: counts.model_dump() for reading, counts in table.explored.items()}
+    data["explored"] = table.explored.model_dump(exclude_none=True)
     return data
 
 

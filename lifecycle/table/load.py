@@ -160,7 +160,7 @@ def _found(loaded: Loaded, error: ValidationError) -> dict[Path_, Mistake]:
 
 def _without(content: dict[str, Any], wrong: Iterable[Path_]) -> dict[str, Any]:
     """The content without what is wrong: whole rows of actions and events, single values of all else."""
-    rows = ("actions", "events", "reads", "properties")
+    rows = ("actions", "events", "reads", "properties", "explored")
     single = [path for path in wrong if len(path) > ENTRY or path[0] not in Table.model_fields]
     cuts = {*single, *(path[:ENTRY] for path in wrong if path[0] in rows)}
 

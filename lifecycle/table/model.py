@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from lifecycle.table.body import Bodied, Fields
 from lifecycle.table.kept import History, Kept, Made, Part, Records, Repeats, View
-from lifecycle.table.properties import Counts, Property
+from lifecycle.table.properties import Explored, Property
 from lifecycle.table.words import (
     NAME_SCHEMA,
     Choice,
@@ -367,6 +367,6 @@ class Table(Strict):
     properties: dict[Name, Property] = Field(
         {}, description="what is always so, never, sometimes …; `lifecycle verify` proves it"
     )
-    explored: dict[Literal["reference", "nova"], Counts] = Field(
-        {}, description="by reading how many situations and steps there are; `lifecycle verify --pin` writes it"
+    explored: Explored = Field(
+        Explored(), description="by reading how many situations and steps there are; `lifecycle verify --pin` writes it"
     )

@@ -76,3 +76,10 @@ class Counts(Strict):
 
     situations: int
     steps: int
+
+
+class Explored(Strict):
+    """The counts under each reading; `reference` stands for both where they are alike."""
+
+    reference: Counts | None = None
+    nova: Counts | None = None

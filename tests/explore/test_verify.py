@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -176,18 +177,9 @@ def test_the_test_to_paste_runs_and_fails(tmp_path: Path) -> None:
     result = run("--table", write(tmp_path, BOLTED), "--format", "test")
     assert result.exit_code == 1
     (tmp_path / "test_pasted.py").write_text(result.stdout, encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:randomly",
-        str(tmp_path / "test_pasted.py"),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path / "test_pasted.py")]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
     assert "2 failed" in done.stdout
     assert done.stdout.count("<Verdict no-way-in: broken>") >= 1
     mended = write(
