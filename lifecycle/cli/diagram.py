@@ -130,11 +130,13 @@ def _picture(lifecycle: Lifecycle, view: str, names: Sequence[str], options: dic
         raise click.UsageError(_wrong_names(view, takes[1]))
     if view != "changes" and len(options["microversion"]) > 1:
         raise click.UsageError("two microversions are for --view changes")
-    scene = _scene(lifecycle, options["caller"], next(iter(options["microversion"]), None))
     if view == "changes":
         return _changes(lifecycle, names, options)
-    if view in {"server", "plan"}:
-        return {"server": _server, "plan": _plan}[view](lifecycle, scene, options)
+    if view == "plan":
+        return _plan(lifecycle, options)
+    scene = _scene(lifecycle, options["caller"], next(iter(options["microversion"]), None))
+    if view == "server":
+        return _server(lifecycle, scene, options)
     if view == "caller":
         scene = replace(scene, caller=lifecycle.rules.caller(options["caller"]).name)
     return _drawer(view)(scene, *names)
@@ -207,11 +209,10 @@ def _server(lifecycle: Lifecycle, scene: Scene, options: dict[str, Any]) -> Pict
     return server(lifecycle.rules, scene.ruling, situation, legs, title(scene, f"a {lifecycle.rules.thing} that is {here}"))
 
 
-def _plan(lifecycle: Lifecycle, scene: Scene, options: dict[str, Any]) -> Picture:
+def _plan(lifecycle: Lifecycle, options: dict[str, Any]) -> Picture:
     from lifecycle.drawing import of_plan
     from lifecycle.explore.plan import NoPlan
 
-    del scene
     if not options["target"]:
         raise click.UsageError("--view plan takes --to STATUS")
     server = told(lifecycle, options)
@@ -234,7 +235,10 @@ def _write(data: bytes, form: str, output: str | None, *, opens: bool) -> None:
     if output is None:
         if form == "png" and sys.stdout.isatty():
             raise LifecycleError("a terminal shows no png; name a file with --output, or --open it")
-        sys.stdout.buffer.write(data)
+        if form == "text" and sys.stdout.isatty():
+            click.echo(_coloured(data.decode()), nl=False)
+        else:
+            sys.stdout.buffer.write(data)
         return
     try:
         with open(output, "wb") as file:
@@ -243,6 +247,16 @@ def _write(data: bytes, form: str, output: str | None, *, opens: bool) -> None:
         raise LifecycleError(f"cannot write {shown(output)}: {error.strerror or error}") from None
     if opens and click.launch(output):
         raise LifecycleError(f"nothing here opens it; it is in {output}")
+
+
+def _coloured(text: str) -> str:
+    """Text for a terminal: failures red, events dim, and where one is bold."""
+    styles: dict[str, dict[str, Any]] = {"─✗▶": {"fg": "red"}, "┄┄▶": {"dim": True}, "◉ ": {"bold": True}}
+    lines = []
+    for line in text.splitlines():
+        style = next((style for sign, style in styles.items() if sign in line), {})
+        lines.append(click.style(line, **style) if style else line)
+    return "\n".join(lines) + "\n"
 
 
 def _form(output: str | None, *, opens: bool) -> str:

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from lifecycle import Lifecycle, Server
 from lifecycle.cli.commands import main
-from lifecycle.cli.diagram import FORMATS, SUFFIXES, VIEWS
+from lifecycle.cli.diagram import FORMATS, SUFFIXES, VIEWS, _coloured
 from lifecycle.render.formats import FORMATS as RENDERED
 
 TRACE = "create\nsettle\nos-stop # by its owner\nsettle\n\nresize\nadvance\n"
@@ -201,6 +201,12 @@ def test_an_empty_trace_is_where_the_server_is(tmp_path: Path) -> None:
     (tmp_path / "trace").write_text("# nothing yet\n", encoding="utf-8")
     drawn = picture("--trace", str(tmp_path / "trace"), "--status", "PAUSED")
     assert [node["name"] for node in drawn["nodes"] if node["mark"] == "here"] == ["PAUSED"]
+
+
+def test_a_terminal_shows_failures_in_red() -> None:
+    shown = _coloured("○ ACTIVE\n├─✗▶ ERROR\n└──▶ SHUTOFF\n")
+    assert shown == "○ ACTIVE\n\x1b[31m├─✗▶ ERROR\x1b[0m\n└──▶ SHUTOFF\n"
+    assert "\x1b" not in run("--format", "text").output
 
 
 PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "pictures.md").read_text(encoding="utf-8")

@@ -15,6 +15,7 @@ from lifecycle.render.picture import ANY, Picture
 from lifecycle.render.rows import START, Scene, rows
 from lifecycle.render.views.action import UnknownEdge, action, sequence
 from lifecycle.render.views.changes import changes
+from lifecycle.render.views.coverage import coverage
 from lifecycle.render.views.everything import everything
 from lifecycle.render.views.locks import locks
 from lifecycle.render.views.overview import ARROWS, overview
@@ -82,6 +83,7 @@ def test_what_every_state_allows_is_said_once(compute: Lifecycle) -> None:
     assert not [edge for edge in picture.edges if "lock" in edge.labels]
     assert any(note.startswith("In every state, and it stays so:") and " lock," in note for note in picture.notes)
     assert len(picture.edges) < len(everything(Scene(compute.rules)).edges) / 5
+    assert not [note for note in picture.notes if "os-resetState" in note]  # from every state, but the one where it leads
 
 
 def test_nothing_is_lost_when_a_picture_is_made_legible(compute: Lifecycle) -> None:
@@ -203,3 +205,15 @@ def test_a_way_is_numbered_and_says_what_was_expected(compute: Lifecycle) -> Non
     assert [edge.labels for edge in picture.edges] == [("1 create",), ("2 settle",), ("3 os-stop", "409, not 202")]
     assert [edge.mark for edge in picture.edges] == ["way", "way", ""]
     assert picture.node("ACTIVE").mark == "here"
+
+
+def test_what_no_request_went_through_is_marked(compute: Lifecycle) -> None:
+    scene = Scene(compute.rules)
+    seen = {(START, "create"), ("ACTIVE", "os-stop"), ("PAUSED", "no such thing")}
+    picture = coverage(scene, seen)
+    assert {(edge.source, edge.trigger) for edge in picture.edges if not edge.mark} == {(START, "create"), ("ACTIVE", "os-stop")}
+    pairs = {(row.source, row.trigger) for row in rows(scene)}
+    assert picture.notes == (f"2 of {len(pairs)} pairs of a state and what is allowed there were seen; ? was not.",)
+    shown = render(picture, "text").decode()
+    assert "SHUTOFF            os-stop" in shown
+    assert "? pause" in shown
