@@ -234,7 +234,10 @@ def _write(data: bytes, form: str, output: str | None, *, opens: bool) -> None:
     if output is None:
         if form == "png" and sys.stdout.isatty():
             raise LifecycleError("a terminal shows no png; name a file with --output, or --open it")
-        sys.stdout.buffer.write(data)
+        if form == "text" and sys.stdout.isatty():
+            click.echo(_coloured(data.decode()), nl=False)
+        else:
+            sys.stdout.buffer.write(data)
         return
     try:
         with open(output, "wb") as file:
@@ -243,6 +246,16 @@ def _write(data: bytes, form: str, output: str | None, *, opens: bool) -> None:
         raise LifecycleError(f"cannot write {shown(output)}: {error.strerror or error}") from None
     if opens and click.launch(output):
         raise LifecycleError(f"nothing here opens it; it is in {output}")
+
+
+def _coloured(text: str) -> str:
+    """Text for a terminal: failures red, events dim, and where one is bold."""
+    styles: dict[str, dict[str, Any]] = {"─✗▶": {"fg": "red"}, "┄┄▶": {"dim": True}, "◉ ": {"bold": True}}
+    lines = []
+    for line in text.splitlines():
+        style = next((style for sign, style in styles.items() if sign in line), {})
+        lines.append(click.style(line, **style) if style else line)
+    return "\n".join(lines) + "\n"
 
 
 def _form(output: str | None, *, opens: bool) -> str:

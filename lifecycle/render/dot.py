@@ -6,21 +6,25 @@ A sequence is drawn as columns of points that messages lead between, a matrix as
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING
 
 from lifecycle.render import palette
 from lifecycle.render.letters import clean, wrapped
-from lifecycle.render.picture import COLUMNS, ROWS, merged
+from lifecycle.render.picture import COLUMNS, ROWS, grouped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from lifecycle.render.picture import Edge, Node, Picture
+    from lifecycle.render.picture import Edge, EdgeKind, Mark, Node, Picture
 
 PLAIN = re.compile(r"[\w ./:-]+", re.ASCII)
+TURNED = str.maketrans({"&": "&amp;", "\\": "\\\\", '"': '\\"', "\n": "\\n"})
 FONT = 'fontname="Helvetica"'
 LABEL, NOTE, WIDE = 34, 46, 110  # characters of a line of a label, of a note in a node, of a note of all
+NEW_LINE = "\\n"
+REMEMBERED = 4096  # labels
 NOTED = 9  # points: the letters of notes
 STYLES = {"action": "solid", "admin": "dashed", "event": "dotted", "failure": "solid", "work": "solid"}
 HEADS = {"failure": "normaltee", "event": "empty"}
@@ -66,7 +70,8 @@ def _graph(picture: Picture) -> Iterator[str]:
         yield "  }"
     known = {group.name for group in picture.groups}
     yield from (f"  {names[node.name]} [{_node(node)}]" for node in picture.nodes if node.group not in known)
-    yield from (f"  {names[edge.source]} -> {names[edge.target]} [{_edge(edge)}]" for edge in merged(picture.edges))
+    for (source, target, kind, mark), labels in grouped(picture.edges).items():
+        yield f"  {names[source]} -> {names[target]} [{_edge(kind, mark, labels)}]"
 
 
 def _names(picture: Picture) -> dict[str, str]:
@@ -87,14 +92,27 @@ def _node(node: Node) -> str:
     return f"{label} {SHAPES[node.kind]}{marked}{here}"
 
 
-def _edge(edge: Edge) -> str:
-    sign = palette.sign(edge)
-    label = _lines([line for label in edge.labels for line in wrapped(sign + label, LABEL)])
-    colour = palette.MARKS.get(edge.mark, palette.ROLES[edge.kind])
-    words = [f'label="{label}"', f'color="{colour}"', f"style={STYLES[edge.kind]}"]
-    words += [f'fontcolor="{colour}"'] if edge.kind == "failure" or edge.mark in palette.MARKS else []
-    words += [f"arrowhead={HEADS[edge.kind]}"] if edge.kind in HEADS else []
-    words += ["penwidth=2"] if edge.mark in palette.MARKS else []
+def _edge(kind: EdgeKind, mark: Mark, labels: Iterable[str]) -> str:
+    sign = palette.sign(kind, mark)
+    if sign:
+        labels = [sign + label for label in labels]
+    return f'label="{NEW_LINE.join(map(_label, labels))}" {_line(kind, mark)}'
+
+
+@lru_cache(REMEMBERED)
+def _label(text: str) -> str:
+    """The lines of one label of an edge; labels are few, and the same over and over."""
+    return _lines(wrapped(text, LABEL))
+
+
+@lru_cache
+def _line(kind: EdgeKind, mark: Mark) -> str:
+    """How the line of an edge is drawn."""
+    colour = palette.MARKS.get(mark, palette.ROLES[kind])
+    words = [f'color="{colour}"', f"style={STYLES[kind]}"]
+    words += [f'fontcolor="{colour}"'] if kind == "failure" or mark in palette.MARKS else []
+    words += [f"arrowhead={HEADS[kind]}"] if kind in HEADS else []
+    words += ["penwidth=2"] if mark in palette.MARKS else []
     return " ".join(words)
 
 
@@ -118,7 +136,8 @@ def _sequence(picture: Picture) -> Iterator[str]:
     for step, edge in enumerate(picture.edges):
         if edge.source != edge.target:
             ends = (f"s{step}_{columns[edge.source]}", f"s{step}_{columns[edge.target]}")
-            yield f"  {ends[0]} -> {ends[1]} [{_edge(edge)} constraint=false{'' if edge.kind in HEADS else ' arrowhead=normal'}]"
+            head = "" if edge.kind in HEADS else " arrowhead=normal"
+            yield f"  {ends[0]} -> {ends[1]} [{_edge(edge.kind, edge.mark, edge.labels)} constraint=false{head}]"
 
 
 _POINT = 'shape=point width=0.02 color="' + palette.QUIET + '"'
@@ -165,5 +184,4 @@ def _quoted(text: str) -> str:
 
 def _escaped(text: str) -> str:
     """Text in a quoted string: Graphviz reads entities in it, and escapes of its own after a backslash."""
-    text = clean(text).replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
-    return text.replace("\n", "\\n")
+    return clean(text).translate(TURNED)

@@ -15,6 +15,8 @@ NAME = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 
 def clean(text: str) -> str:
     """The text with what XML cannot hold replaced, and one kind of end for all lines."""
+    if text.isascii() and text.isprintable():
+        return text
     return NOT_XML.sub(LOST, LINE_ENDS.sub("\n", text))
 
 
@@ -27,7 +29,10 @@ def line(text: str) -> str:
 
 def wrapped(text: str, width: int) -> list[str]:
     """The lines of a text, none longer than `width`; a word that is longer is broken, and nothing is lost but spaces."""
-    lines = (textwrap.wrap(part, width, break_on_hyphens=False) or [""] for part in clean(text).split("\n"))
+    text = clean(text)
+    if len(text) <= width and "\n" not in text:
+        return [text]
+    lines = (textwrap.wrap(part, width, break_on_hyphens=False) or [""] for part in text.split("\n"))
     return [line for some in lines for line in some]
 
 

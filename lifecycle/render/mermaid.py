@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lifecycle.render import palette
 from lifecycle.render.letters import clean
-from lifecycle.render.picture import COLUMNS, ROWS, merged
+from lifecycle.render.picture import COLUMNS, ROWS, grouped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from lifecycle.render.picture import Edge, Node, Picture
+    from lifecycle.render.picture import EdgeKind, Mark, Node, Picture
 
 ARROWS = {"action": "-->", "admin": "-.->", "event": "-.->", "failure": "--x", "work": "==>"}
 MESSAGES = {"action": "->>", "admin": "-->>", "event": "--)", "failure": "--x", "work": "-->>"}
@@ -42,23 +43,23 @@ def _graph(picture: Picture) -> Iterator[str]:
         yield from (f"    {names[node.name]}{_node(node)}" for node in picture.in_group(group.name))
         yield "  end"
     yield from (f"  {names[node.name]}{_node(node)}" for node in picture.nodes if node.group not in known)
-    edges = merged(picture.edges)
-    for edge in edges:
-        yield f"  {names[edge.source]} {ARROWS[edge.kind]}{_label(edge)} {names[edge.target]}"
-    for mark, style in CLASSES.items():
-        marked = [names[node.name] for node in picture.nodes if node.mark == mark]
+    edges = grouped(picture.edges)
+    for (source, target, kind, mark), labels in edges.items():
+        yield f"  {names[source]} {ARROWS[kind]}{_label(kind, mark, labels)} {names[target]}"
+    for name, style in CLASSES.items():
+        marked = [names[node.name] for node in picture.nodes if node.mark == name]
         if marked:
-            yield f"  classDef {mark} {style}"
-            yield f"  class {','.join(marked)} {mark}"
-    yield from _styles(edges)
+            yield f"  classDef {name} {style}"
+            yield f"  class {','.join(marked)} {name}"
+    yield from _styles([(kind, mark) for _, _, kind, mark in edges])
 
 
-def _styles(edges: tuple[Edge, ...]) -> Iterator[str]:
+def _styles(edges: list[tuple[EdgeKind, Mark]]) -> Iterator[str]:
     """The colour of the links that have one: marks, and failures."""
     found: dict[str, list[str]] = {}
-    for number, edge in enumerate(edges):
-        colour = palette.MARKS.get(edge.mark) or (palette.RED if edge.kind == "failure" else "")
-        dotted = ",stroke-dasharray:2 4" if edge.kind == "event" else ""
+    for number, (kind, mark) in enumerate(edges):
+        colour = palette.MARKS.get(mark) or (palette.RED if kind == "failure" else "")
+        dotted = ",stroke-dasharray:2 4" if kind == "event" else ""
         if colour or dotted:
             found.setdefault(f"{f'stroke:{colour}' if colour else ''}{dotted}".strip(","), []).append(str(number))
     yield from (f"  linkStyle {','.join(numbers)} {style}" for style, numbers in found.items())
@@ -69,9 +70,11 @@ def _node(node: Node) -> str:
     return SHAPES.get(node.kind, SHAPES["any"]).format((" " if node.kind == "start" else _text(node.text) or " ") + small)
 
 
-def _label(edge: Edge) -> str:
-    sign = palette.sign(edge)
-    label = "<br/>".join(_text(sign + label) for label in edge.labels)
+def _label(kind: EdgeKind, mark: Mark, labels: Iterable[str]) -> str:
+    sign = palette.sign(kind, mark)
+    if sign:
+        labels = [sign + label for label in labels]
+    label = "<br/>".join(map(_text, labels))
     return f'|"{label}"|' if label else ""
 
 
@@ -101,6 +104,7 @@ def _matrix(picture: Picture) -> Iterator[str]:
             yield f'  x{number}_{place}["{_text(" ".join(edge.labels)) or " "}"]' if edge else "  space"
 
 
+@lru_cache(4096)  # labels are few, and the same over and over
 def _text(text: str) -> str:
     """Text in quotes; what means something to Mermaid is written by its number."""
     return clean(text).translate(TURNED).replace("\n", "<br/>")

@@ -5,9 +5,11 @@ What a colour says is said a second time: failures have another arrowhead, event
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from lifecycle.render.picture import Edge, Picture
+    from lifecycle.render.picture import EdgeKind, Mark, Picture
 
 INK = "#24292f"
 QUIET = "#57606a"
@@ -43,9 +45,10 @@ LEGEND = {
 }
 
 
-def sign(edge: Edge) -> str:
+@lru_cache
+def sign(kind: EdgeKind, mark: Mark) -> str:
     """What stands before each label of an edge, so that its colour is not all that tells."""
-    return SIGNS.get(edge.mark, "") + SIGNS.get(edge.kind, "")
+    return SIGNS.get(mark, "") + SIGNS.get(kind, "")
 
 
 def legend(picture: Picture) -> str:

@@ -7,7 +7,9 @@ are the rows and the columns (by their group) and edges are the cells.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 TYPE_CHECKING = False
@@ -98,14 +100,16 @@ class Picture:
         return tuple(node for node in self.nodes if node.group == group)
 
 
-def merged(edges: Iterable[Edge]) -> tuple[Edge, ...]:
-    """The edges with one for all that lead the same way in the same manner; each label once."""
-    found: dict[tuple[str, str, str, str], Edge] = {}
+def grouped(edges: Iterable[Edge]) -> dict[tuple[str, str, EdgeKind, Mark], tuple[str, ...]]:
+    """By source, target, kind and mark all the labels of the edges that have these, each once: parallel edges are one line."""
+    found = defaultdict[tuple[str, str, EdgeKind, Mark], list[tuple[str, ...]]](list)
     for edge in edges:
-        key = (edge.source, edge.target, edge.kind, edge.mark)
-        first = found.get(key)
-        if first is None:
-            found[key] = replace(edge, labels=tuple(dict.fromkeys(edge.labels)), trigger="", when=(), row="")
-        else:
-            found[key] = replace(first, labels=tuple(dict.fromkeys((*first.labels, *edge.labels))))
-    return tuple(found.values())
+        found[edge.source, edge.target, edge.kind, edge.mark].append(edge.labels)
+    return {
+        key: labels[0] if len(labels) == 1 else tuple(dict.fromkeys(chain.from_iterable(labels))) for key, labels in found.items()
+    }
+
+
+def merged(edges: Iterable[Edge]) -> tuple[Edge, ...]:
+    """The edges with one for all that lead the same way in the same manner."""
+    return tuple(Edge(source, target, labels, kind, mark) for (source, target, kind, mark), labels in grouped(edges).items())

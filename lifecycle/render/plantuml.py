@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lifecycle.render import palette
@@ -67,7 +68,7 @@ def _edge(names: dict[str, str], edge: Edge) -> str:
     colour = palette.MARKS.get(edge.mark, palette.RED if edge.kind == "failure" else "")
     style = ",".join(filter(None, (colour, LINES[edge.kind])))
     arrow = f"-[{style}]->" if style else "-->"
-    sign = palette.sign(edge)
+    sign = palette.sign(edge.kind, edge.mark)
     label = "\\n".join(_text(sign + label) for label in edge.labels)
     return f"{names[edge.source]} {arrow} {names[edge.target]}{f' : {label}' if label else ''}"
 
@@ -99,6 +100,7 @@ def _cell(text: str) -> str:
     return _text(text.replace("\n", " "))
 
 
+@lru_cache(4096)  # labels are few, and the same over and over
 def _text(text: str) -> str:
     """Text with what PlantUML's own markup could take for its own written by number; a blank one is a space that stays."""
     parts = [_safe(part) for part in clean(text).split("\n")]

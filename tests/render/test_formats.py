@@ -29,7 +29,7 @@ makes = st.sampled_from(FORMS)
 
 @pytest.mark.parametrize("form", sorted(FOR_PEOPLE))
 @given(names, makes)
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_the_same_picture_gives_the_same_text(form: str, some: list[str], make: Make) -> None:
     picture = make(some)
     first = render(picture, form)
@@ -38,7 +38,7 @@ def test_the_same_picture_gives_the_same_text(form: str, some: list[str], make: 
 
 
 @given(names, makes)
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_a_line_of_text_holds_what_it_was_given(some: list[str], make: Make) -> None:
     found = "".join(text(make(some)).split())
     for name in some:
@@ -46,7 +46,7 @@ def test_a_line_of_text_holds_what_it_was_given(some: list[str], make: Make) -> 
 
 
 @given(names)
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_a_table_of_markdown_has_as_many_cells_in_each_row(some: list[str]) -> None:
     for make in (sequence, matrix):
         rows = [row for row in markdown(make(some)).splitlines() if row.startswith("|")]
@@ -56,7 +56,7 @@ def test_a_table_of_markdown_has_as_many_cells_in_each_row(some: list[str]) -> N
 
 
 @given(names)
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_mermaid_leaves_nothing_that_ends_a_label(some: list[str]) -> None:
     for make in FORMS:
         for row in mermaid(make(some)).splitlines()[1:]:
@@ -91,7 +91,7 @@ def test_plantuml_shows_the_name(name: str) -> None:
 
 
 @given(names)
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_the_machines_are_well_formed_and_lose_no_state(some: list[str]) -> None:
     picture = graph(some)
     config = json.loads(xstate(picture))
@@ -136,7 +136,7 @@ def test_graphviz_shows_every_name(make: Make) -> None:
 
 @pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 @given(st.lists(st.text(max_size=12), min_size=2, max_size=8, unique=True))
-@settings(max_examples=10)
+@settings(max_examples=5)
 def test_graphviz_takes_any_name(some: list[str]) -> None:
     for make in FORMS:
         assert texts_of(run(dot(make(some)), "svg")) is not None

@@ -15,6 +15,7 @@ from lifecycle.render.picture import ANY, Picture
 from lifecycle.render.rows import START, Scene, rows
 from lifecycle.render.views.action import UnknownEdge, action, sequence
 from lifecycle.render.views.changes import changes
+from lifecycle.render.views.coverage import coverage
 from lifecycle.render.views.everything import everything
 from lifecycle.render.views.locks import locks
 from lifecycle.render.views.overview import ARROWS, overview
@@ -69,9 +70,9 @@ def test_the_overview_has_at_most_15_arrows(table: str | Path) -> None:
 
 
 def test_the_overview_of_many_states_still_has_15(tmp_path: Path) -> None:
-    picture = legible(overview(Scene(Lifecycle.load(ring(tmp_path, 300)).rules)))
+    picture = legible(overview(Scene(Lifecycle.load(ring(tmp_path, 60)).rules)))
     assert len([edge for edge in picture.edges if edge.labels]) == ARROWS
-    assert picture.notes[-1] == "The view all has 585 more."
+    assert picture.notes[-1] == "The view all has 105 more."
     assert len(picture.nodes) <= ARROWS + 2
 
 
@@ -203,3 +204,15 @@ def test_a_way_is_numbered_and_says_what_was_expected(compute: Lifecycle) -> Non
     assert [edge.labels for edge in picture.edges] == [("1 create",), ("2 settle",), ("3 os-stop", "409, not 202")]
     assert [edge.mark for edge in picture.edges] == ["way", "way", ""]
     assert picture.node("ACTIVE").mark == "here"
+
+
+def test_what_no_request_went_through_is_marked(compute: Lifecycle) -> None:
+    scene = Scene(compute.rules)
+    seen = {(START, "create"), ("ACTIVE", "os-stop"), ("PAUSED", "no such thing")}
+    picture = coverage(scene, seen)
+    assert {(edge.source, edge.trigger) for edge in picture.edges if not edge.mark} == {(START, "create"), ("ACTIVE", "os-stop")}
+    pairs = {(row.source, row.trigger) for row in rows(scene)}
+    assert picture.notes == (f"2 of {len(pairs)} pairs of a state and what is allowed there were seen; ? was not.",)
+    shown = render(picture, "text").decode()
+    assert "SHUTOFF            os-stop" in shown
+    assert "? pause" in shown

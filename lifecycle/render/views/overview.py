@@ -35,7 +35,7 @@ def overview(scene: Scene) -> Picture:
         if row.label in seen or row.label in widely or row.source in failed or row.source not in {START, *known}:
             continue
         seen.add(row.label)
-        edges.add(row.source, next(end for end in row.ends if end != row.source), row.kind, row.label)
+        edges.add(row.source, row.ends[0], row.kind, row.label)
     for state in sorted(failed, key=list(scene.rules.states).index):
         edges.add(ANY, state, "failure", FAILED)
     for action, row in widely.items():
@@ -69,7 +69,7 @@ class _Edges:
 
 def _plain(scene: Scene) -> list[Row]:
     """What the usual caller may with the usual options; and of what takes more, where it alone leads, and out of there."""
-    found = [row for row in rows(scene) if row.usual and row.ends != (row.source,) and not _by_a_field(scene, row)]
+    found = [row for row in rows(scene) if row.usual and row.source not in row.ends and not _by_a_field(scene, row)]
     usual = [row for row in found if row.kind == "action"]
     known = _reached(scene, usual, lambda row: (*row.ends, *_fails(row)))
     others = [row for row in found if row.kind == "admin" and not {row.source, *row.ends} <= {START, *known}]
