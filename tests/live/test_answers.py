@@ -63,8 +63,8 @@ def answers() -> Iterator[Rows]:
 
 
 @pytest.fixture(scope="module")
-def rich(cloud: Cloud) -> World:
-    """A server of which every field tells something."""
+def rich(cloud: Cloud) -> Iterator[World]:
+    """A server of which every field tells something; its group keeps it from other hosts, so that no other test may meet it."""
     cloud.deliver(casts=True)
     cloud.restore("ACTIVE")
     pair = {"name": "key", "type": "ssh", "public_key": PUBLIC}
@@ -79,7 +79,8 @@ def rich(cloud: Cloud) -> World:
     assert cloud.ask("POST", f"/servers/{world.id}/action", {"lock": {"locked_reason": "mine"}}).code == 202
     cloud.control("POST", "/checkpoint", {"name": "rich"})
     cloud.worlds["rich"] = world
-    return world
+    yield world
+    del cloud.worlds["rich"]
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bodies import boundaries, fields, judged, right, wrong
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from live.chance import many
 
 if TYPE_CHECKING:
     import random
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from lifecycle import Lifecycle
 
-BODIES = int(os.environ.get("LIFECYCLE_LIVE_BODIES", "1000"))
+BODIES = many(1000)
 RECORD = os.environ.get("LIFECYCLE_LIVE_RECORD")
 NOWHERE = "11111111-2222-4333-8444-555555555555"
 PLACES = {"{id}": NOWHERE, "{volume}": NOWHERE, "{port}": NOWHERE, "{tag}": "x", "{key}": "k"}
