@@ -32,8 +32,8 @@ VIEWS = {
     "changes": "what two tables, or --microversion twice, have and have not",
     "plan": "the requests that bring a server --to a status",
 }
-PAGE = "html"
-FORMATS = ("dot", "svg", "png", "mermaid", "plantuml", "scxml", "xstate", "markdown", "text", PAGE)
+BROWSED = "html"
+FORMATS = ("dot", "svg", "png", "mermaid", "plantuml", "scxml", "xstate", "markdown", "text", BROWSED)
 SUFFIXES = {"mmd": "mermaid", "gv": "dot", "puml": "plantuml", "md": "markdown", "txt": "text", "json": "xstate"}
 CHOSEN_THERE = {
     "view": "--view",
@@ -89,7 +89,7 @@ def command(names: tuple[str, ...], output: str | None, as_json: bool, **options
     """
     lifecycle = load(options["table"], options["reading"], options["policy"])
     form = options["form"] or _form(output, opens=options["opens"])
-    if form == PAGE and not as_json:
+    if form == BROWSED and not as_json:
         _write(_page(lifecycle, names, options), form, output, opens=options["opens"])
         return
     view = options["view"] or _view(lifecycle, names, options)
