@@ -21,4 +21,9 @@ def test_the_wheel_has_the_tables(root: Path, tmp_path: Path) -> None:
         name: content for name, content in packed.items() if name.startswith("lifecycle/specs/")
     }
     assert "lifecycle/py.typed" in packed
+    beside = {
+        path.relative_to(root).as_posix() for path in (root / "lifecycle").rglob("*.*") if path.suffix in {".html", ".css", ".js"}
+    }
+    assert beside
+    assert beside <= packed.keys()
     assert not [name for name in packed if name.startswith(("tests/", "bench/", "specs/"))]

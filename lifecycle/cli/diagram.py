@@ -32,9 +32,22 @@ VIEWS = {
     "changes": "what two tables, or --microversion twice, have and have not",
     "plan": "the requests that bring a server --to a status",
 }
-PAGE = "html"
-FORMATS = ("dot", "svg", "png", "mermaid", "plantuml", "scxml", "xstate", "markdown", "text", PAGE)
+BROWSED = "html"
+FORMATS = ("dot", "svg", "png", "mermaid", "plantuml", "scxml", "xstate", "markdown", "text", BROWSED)
 SUFFIXES = {"mmd": "mermaid", "gv": "dot", "puml": "plantuml", "md": "markdown", "txt": "text", "json": "xstate"}
+CHOSEN_THERE = {
+    "view": "--view",
+    "status": "--status",
+    "vm_state": "--vm-state",
+    "task_state": "--task-state",
+    "locked_by": "--locked-by",
+    "others": "--with",
+    "document": "--server",
+    "target": "--to",
+    "trace": "--trace",
+    "caller": "--as",
+    "microversion": "--microversion",
+}
 TWO = 2  # sides of what changes
 
 
@@ -76,8 +89,8 @@ def command(names: tuple[str, ...], output: str | None, as_json: bool, **options
     """
     lifecycle = load(options["table"], options["reading"], options["policy"])
     form = options["form"] or _form(output, opens=options["opens"])
-    if form == PAGE and not as_json:
-        _write(_page(lifecycle, names, options["view"]), form, output, opens=options["opens"])
+    if form == BROWSED and not as_json:
+        _write(_page(lifecycle, names, options), form, output, opens=options["opens"])
         return
     view = options["view"] or _view(lifecycle, names, options)
     picture = _picture(lifecycle, view, names, options)
@@ -92,12 +105,13 @@ def command(names: tuple[str, ...], output: str | None, as_json: bool, **options
     _write(data, form, output, opens=options["opens"])
 
 
-def _page(lifecycle: Lifecycle, names: tuple[str, ...], view: str | None) -> bytes:
-    """The page, which has all views in one."""
+def _page(lifecycle: Lifecycle, names: tuple[str, ...], options: dict[str, Any]) -> bytes:
+    """The page, which has all views in one; what to look at is chosen there."""
     from lifecycle.page.html import html
 
-    if names or view:
-        raise click.UsageError(f"--format html is one page of everything; leave out {'--view' if view else names[0]}")
+    told = [*names, *(option for key, option in CHOSEN_THERE.items() if options[key])]
+    if told:
+        raise click.UsageError(f"--format html is one page, in which all of this is chosen; leave out {told[0]}")
     return html(lifecycle.rules, lifecycle.reading).encode()
 
 

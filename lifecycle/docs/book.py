@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cached_property
 
 from lifecycle.docs import markdown as md
 from lifecycle.engine.situation import situate
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from lifecycle.engine.decide import Decision, Ruling
     from lifecycle.engine.microversion import Microversion
     from lifecycle.engine.rules import Data
+
+    Asked = tuple[str, str | None]
+    Way = tuple[str, set[str], set[str]]
 
 INDEX, MATRICES, GLOSSARY, EVENTS = "README.md", "matrices.md", "glossary.md", "events.md"
 NEVER = re.compile(r"(?!)")
@@ -66,6 +70,20 @@ class Book:
         usual = situate(self.rules, told)
         wanted = {fact: told for fact, told in self.wanted(ruling).items() if fact not in usual.known}
         return ruling.decide(situate(self.rules, {**told, **wanted}) if wanted else usual)
+
+    @cached_property
+    def ways(self) -> dict[Asked, list[Way]]:
+        """By action and variant the states that it may start from, each with the statuses that follow, and those of failure."""
+        found: dict[Asked, list[Way]] = {}
+        for asked in self.at_newest():
+            for state in self.rules.states:
+                decision = self.decide(*asked, self.people()[0], state=state)
+                if decision.outcome is None:
+                    continue
+                shows = {self.rules.status(state, task) for task in decision.tasks} | {decision.status, *decision.becomes}
+                changes = decision.tasks or decision.becomes != [state]
+                found.setdefault(asked, []).append((state, shows, set(decision.on_failure) if changes else set()))
+        return found
 
     def _over(self, told: dict[str, Any]) -> bool:
         """Whether a thing is told to be where it ends."""

@@ -17,7 +17,7 @@ from lifecycle.errors import LifecycleError, shown
 from lifecycle.page.html import html
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
@@ -30,11 +30,13 @@ if TYPE_CHECKING:
 
 THEME = os.path.join(os.path.dirname(__file__), "theme")
 SHEETS = ("site.css", "site.js")
+FRONT = "README.md"
 REFERENCE, FILES = "reference/", "files/"
 ASK = "ask.html"  # the page that answers
 MOST = 10_000_000  # bytes of a file that a page leads to
 ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#")
 REFUSED = re.compile(r"[45]\d\d")
+SCROLLS = '<div class="table" role="region" aria-label="Table {}" tabindex="0">'
 WIDE = 9  # columns of a table whose heads stand upright
 
 
@@ -61,7 +63,7 @@ def site(lifecycle: Lifecycle, texts: Mapping[str, str], folder: str | None) -> 
     files[ASK] = html(lifecycle.rules, lifecycle.reading, home="index.html").encode()
     menu = _menu(own, made, prefix, lifecycle)
     for page in pages.values():
-        files[page.path] = _whole(page, menu, lifecycle.rules.title)
+        files[page.path] = _whole(page, menu, lifecycle.rules.title, _asks(page, prefix, lifecycle))
     return files
 
 
@@ -75,7 +77,14 @@ def _own(folder: str) -> Iterator[Page]:
             path = os.path.join(place, name)
             if name.endswith(".md") and MARK not in (text := _read(path).decode(errors="replace")):
                 found.append(Page(os.path.relpath(path, folder).replace(os.sep, "/"), text, place))
-    return iter(sorted(found, key=lambda page: (page.source != "README.md", page.source)))
+    return iter(sorted(found, key=_order(found)))
+
+
+def _order(pages: Sequence[Page]) -> Callable[[Page], tuple[int, str]]:
+    """The front page first, then the others as it names them."""
+    children = (child for page in pages if page.source == FRONT for token in page.tokens for child in token.children or ())
+    named = [FRONT, *(str(child.attrGet("href")).partition("#")[0] for child in children if child.type == "link_open")]
+    return lambda page: (named.index(page.source) if page.source in named else len(named), page.source)
 
 
 def _read(path: str) -> bytes:
@@ -102,7 +111,7 @@ def _parser() -> MarkdownIt:
 
 def _html(source: str) -> str:
     folder, name = posixpath.split(source)
-    return posixpath.join(folder, "index.html" if name == "README.md" else f"{name.removesuffix('.md')}.html")
+    return posixpath.join(folder, "index.html" if name == FRONT else f"{name.removesuffix('.md')}.html")
 
 
 def _headings(tokens: Sequence[Token]) -> Iterator[str]:
@@ -142,7 +151,7 @@ def _there(page: Page, target: str, pages: Mapping[str, Page], files: dict[str, 
 def _menu(own: Sequence[Page], made: Sequence[Page], prefix: str, lifecycle: Lifecycle) -> Menu:
     """The groups of the menu: by their title the pages, each with its name."""
     groups: dict[str, list[Entry]] = {"Guide": [(page.title, page.path) for page in own]}
-    front = f"{prefix}README.md"
+    front = f"{prefix}{FRONT}"
     for page in made:
         folder = page.source.removeprefix(prefix).partition("/")[0] if "/" in page.source.removeprefix(prefix) else "reference"
         name = lifecycle.rules.title if page.source == front else page.title
@@ -152,7 +161,18 @@ def _menu(own: Sequence[Page], made: Sequence[Page], prefix: str, lifecycle: Lif
     return [(title, groups[title]) for title in order if groups.get(title)]
 
 
-def _whole(page: Page, menu: Menu, title: str) -> bytes:
+def _asks(page: Page, prefix: str, lifecycle: Lifecycle) -> str:
+    """Where the page that answers is, at what this page is about."""
+    rules, name = lifecycle.rules, page.title
+    if page.source.startswith(f"{prefix}statuses/"):
+        return f"{ASK}#status={quote(name)}"
+    if page.source.startswith(f"{prefix}actions/"):
+        variant = next(filter(None, rules.variants(name)), None)
+        return f"{ASK}#open={quote(f'{name}:{variant}' if variant and None not in rules.variants(name) else name)}"
+    return ASK
+
+
+def _whole(page: Page, menu: Menu, title: str, asks: str) -> bytes:
     """The page with all around it."""
     root = "../" * page.path.count("/")
     groups = []
@@ -165,6 +185,7 @@ def _whole(page: Page, menu: Menu, title: str) -> bytes:
         "title": escape(page.title if page.title == title else f"{page.title} · {title}"),
         "name": escape(title),
         "root": root,
+        "asks": f"{root}{asks}",
         "menu": "\n".join(groups),
         "content": _parser().renderer.render(page.tokens, _parser().options, {}),
         "mark": MARK,
@@ -186,11 +207,13 @@ def _shape(tokens: list[Token]) -> None:
     from markdown_it.token import Token
 
     kept: list[Token] = []
+    count = 0
     for index, token in enumerate(tokens):
         if token.type == "table_open":
             heads = _heads(tokens, index)
             token.attrSet("class", "wide" if len(heads) > WIDE else "plain" if any(heads) else "bare")
-            kept.append(Token("html_block", "", 0, content='<div class="table" role="region" aria-label="Table" tabindex="0">'))
+            count += 1
+            kept.append(Token("html_block", "", 0, content=SCROLLS.format(count)))
         elif token.type == "td_open" and (kind := _answer(tokens[index + 1].content)):
             token.attrSet("class", kind)
         kept.append(token)

@@ -90,19 +90,9 @@ def _may_not(book: Book, page: str, asked: Asked, decision: Decision) -> tuple[s
 
 def _leads_here(book: Book, status: str, page: str) -> Iterator[str]:
     """The actions and events after which it shows, or may show, this status."""
-    for asked in book.at_newest():
-        ends: list[str] = []
-        fails: list[str] = []
-        for state in book.rules.states:
-            decision = book.decide(*asked, book.people()[0], state=state)
-            if decision.outcome is None:
-                continue
-            shows = {book.rules.status(state, task) for task in decision.tasks} | {decision.status}
-            changes = decision.tasks or decision.becomes != [state]
-            if status != state and (status in decision.becomes or status in shows):
-                ends.append(state)
-            elif changes and status in decision.on_failure and status != state:
-                fails.append(state)
+    for asked, ways in book.ways.items():
+        ends = [state for state, shows, _ in ways if status != state and status in shows]
+        fails = [state for state, shows, fails in ways if status not in (state, *shows) and status in fails]
         for found, how in ((ends, "from"), (fails, "if it fails, from")):
             if found:
                 yield f"- {book.to_action(asked[0], page, asked[1])} {how} {book.linked(_some(book, found), page)}"

@@ -138,7 +138,7 @@ class App {
 
   // What an end of work came of: the action before it.
   cause(some, step) {
-    const before = some.slice(0, some.indexOf(step) + 1).reverse().find((one) => !["settle", "advance"].includes(one.name));
+    const before = some.slice(0, some.indexOf(step) + 1).reverse().find((one) => !["settle", "advance", "fail"].includes(one.name));
     return step.name === "fail" ? `${before?.name || ""} fails` : before?.name || step.name;
   }
 

@@ -135,9 +135,8 @@ def of_ruling(scene: Scene, ruling: Ruling) -> Iterator[Row]:
 
 def makes(ruling: Ruling) -> bool:
     """Whether an action makes the thing: it asks for no thing that exists, in a table where others do."""
-    rules, asked = ruling.request.rules, ruling.rule["requires"]
-    others = any(check.asks == "exists" for check in rules.checks)
-    return others and ruling.request.action in rules.actions and "exists" not in asked and "state" not in asked
+    rules, rule = ruling.request.rules, ruling.rule
+    return ruling.request.action in rules.actions and "state" not in rule["requires"] and rules.makes(rule)
 
 
 def kind_of(ruling: Ruling) -> EdgeKind:

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from lifecycle import Lifecycle, Server
 from lifecycle.cli.commands import main
-from lifecycle.cli.diagram import FORMATS, SUFFIXES, VIEWS, _coloured
+from lifecycle.cli.diagram import BROWSED, FORMATS, SUFFIXES, VIEWS, _coloured
 from lifecycle.render.formats import FORMATS as RENDERED
 
 TRACE = "create\nsettle\nos-stop # by its owner\nsettle\n\nresize\nadvance\n"
@@ -30,7 +30,7 @@ def picture(*arguments: str) -> Any:
 
 
 def test_the_names_are_those_that_are_rendered() -> None:
-    assert set(FORMATS) == set(RENDERED)
+    assert set(FORMATS) == {*RENDERED, BROWSED}
 
 
 ARGUMENTS: dict[str, list[str]] = {
@@ -55,7 +55,7 @@ def test_every_view_in_a_format_for_people_and_one_for_machines(view: str) -> No
         assert json.loads(result.output)["states"]
 
 
-@pytest.mark.parametrize("form", [form for form in FORMATS if form not in {"svg", "png"}])
+@pytest.mark.parametrize("form", [form for form in FORMATS if form not in {"svg", "png", BROWSED}])
 def test_every_format(form: str) -> None:
     result = run("--view", "all", "--format", form)
     assert (result.exit_code, "SHELVED_OFFLOADED" in result.output.replace("\\", "")) == (0, True)

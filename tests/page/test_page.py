@@ -199,8 +199,12 @@ def test_the_command_writes_it(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     assert CliRunner().invoke(main, ["diagram", "--output", str(path)]).exit_code == 0
     assert path.read_text(encoding="utf-8") == page("compute")
-    wrong = CliRunner().invoke(main, ["diagram", "--format", "html", "--view", "all"])
-    assert (wrong.exit_code, "leave out --view" in wrong.output) == (2, True)
+
+
+@pytest.mark.parametrize("told", [["--view", "all"], ["--status", "PAUSED"], ["--microversion", "2.47"], ["resize"]])
+def test_what_is_chosen_in_it_is_not_told_to_the_command(told: list[str]) -> None:
+    wrong = CliRunner().invoke(main, ["diagram", "--format", "html", *told])
+    assert (wrong.exit_code, f"leave out {told[0]}" in wrong.output) == (2, True)
 
 
 def test_what_belongs_together_stands_together() -> None:
