@@ -1,4 +1,4 @@
-"""lifecycle conform: does an implementation keep the lifecycle?"""
+"""lifecycle conform: whether an implementation keeps the lifecycle."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lifecycle.engine.rules import READINGS
 from lifecycle.errors import LifecycleError, UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from lifecycle import Lifecycle
     from lifecycle.conform.run import Report
@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 QUICK = 25.0  # seconds after which --quick tells what it has seen
 USUAL = 100.0  # seconds of an ordinary run, where no limit is told
 TOLD = 20  # findings that are told in full
-COLOURS = {"title": {"bold": True}, "expected": {"fg": "green"}, "came": {"fg": "red"}, "seen": {"dim": True}}
+COLOURS: dict[str, dict[str, Any]] = {
+    "title": {"bold": True},
+    "expected": {"fg": "green"},
+    "came": {"fg": "red"},
+    "seen": {"dim": True},
+}
 RESOURCES = {"image": "imageRef", "flavor": "flavorRef"}
 
 
@@ -58,12 +63,14 @@ RESOURCES = {"image": "imageRef", "flavor": "flavorRef"}
 @click.option("--save", metavar="FILE", help="Write the findings there: for --replay and --baseline.")
 @click.option("--junit", metavar="FILE", help="Write a JUnit XML report.")
 @click.option("--html", metavar="FILE", help="Write one HTML page.")
-@click.option("--table", "-t", default="compute", show_default=True, metavar="NAME|PATH", help="A table of the package, or yours.")
+@click.option(
+    "--table", "-t", default="compute", show_default=True, metavar="NAME|PATH", help="A table of the package, or yours."
+)
 @click.option("--reading", type=click.Choice(READINGS), default="nova", show_default=True, help="Which truth to hold it against.")
 @click.option("--policy", metavar="FILE", help="A deployment's policy file, YAML or JSON, laid over the table.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_context
-def command(context: click.Context, **options: Any) -> None:
+def command(context: click.Context, /, **options: Any) -> None:
     """Hold an implementation against the table: every answer, legal and illegal, by code, words, document and effect.
 
     Exits with 0 when it holds, 1 when it diverges, 2 when that could not be told.
@@ -102,7 +109,9 @@ def _run(lifecycle: Lifecycle, options: Mapping[str, Any]) -> Report:
 
         return run.again(targets[0], read(options["replay"]))
     if not options["as_json"] and os.isatty(2):
-        with click.progressbar(length=int(seconds or 0) or None, label="asking", file=click.get_text_stream("stderr"), item_show_func=_shown) as bar:
+        with click.progressbar(
+            length=int(seconds or 0) or None, label="asking", file=click.get_text_stream("stderr"), item_show_func=_shown
+        ) as bar:
             run.progress = _Bar(bar)
             return run.over(targets)
     return run.over(targets)
@@ -154,7 +163,11 @@ def _remote(lifecycle: Lifecycle, options: Mapping[str, Any], deployment: Mappin
     if usual not in tokens:
         raise LifecycleError(f"a service is asked as a {usual} at least: --token TOKEN")
     target = Remote(lifecycle, options["url"], tokens, {name: sign(value) for name, value in deployment.items()})
-    target.find({**{field: options[kind] for kind, field in RESOURCES.items()}, "networks": _network(options["network"])})
+    try:
+        target.find({**{field: options[kind] for kind, field in RESOURCES.items()}, "networks": _network(options["network"])})
+    except BaseException:
+        target.close()
+        raise
     return target
 
 
@@ -179,7 +192,7 @@ def _write(report: Report, options: Mapping[str, Any]) -> None:
     """The files that were asked for."""
     from lifecycle.conform import replay, reports
 
-    made = {
+    made: dict[str, Callable[[], str]] = {
         "save": lambda: replay.written(report.findings.every, report.lifecycle.rules.name),
         "junit": lambda: reports.junit(report),
         "html": lambda: reports.html(report),
@@ -208,6 +221,12 @@ def _tell(report: Report) -> None:
         click.secho(f"✗ it could not be told whether {report.where} keeps the lifecycle", fg="red")
     elif failing:
         many = "s" if len(failing) > 1 else ""
-        click.secho(f"✗ {report.where} diverges: {len(failing)} finding{many}" + (f", {others} known or not confirmed" if others else ""), fg="red")
+        click.secho(
+            f"✗ {report.where} diverges: {len(failing)} finding{many}" + (f", {others} known or not confirmed" if others else ""),
+            fg="red",
+        )
     else:
-        click.secho(f"✓ {report.where} keeps the lifecycle" + (f"; {others} findings known or not confirmed" if others else ""), fg="green")
+        click.secho(
+            f"✓ {report.where} keeps the lifecycle" + (f"; {others} findings known or not confirmed" if others else ""),
+            fg="green",
+        )

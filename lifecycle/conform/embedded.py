@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.conform.people import tokens
-from lifecycle.conform.wire import asked, answered, content, headers
+from lifecycle.conform.wire import answered, asked, content, headers
 from lifecycle.engine.microversion import text
 from lifecycle.engine.situation import sign
 
@@ -20,6 +20,8 @@ TASK = 0.05  # seconds that a task takes by its clock
 
 class Embedded:
     """A reference service that obeys a table; `wrong` is the table that it obeys instead of the one it is held against."""
+
+    wire = True
 
     def __init__(self, lifecycle: Lifecycle, wrong: Lifecycle | None = None, options: Mapping[str, int] | None = None) -> None:
         """Raises LifecycleError where the table cannot be served."""
@@ -36,7 +38,9 @@ class Embedded:
         self.knows = {**{name: sign(value) for name, value in told.items()}, "driver": True, "host_up": True}
         self.task = TASK
         self.fields = fields(lifecycle)
-        self.words = {name.upper(): str(said["things"][-1]["id"]) for name, said in Catalogue.beside(lifecycle.table).kinds.items()}
+        self.words = {
+            name.upper(): str(said["things"][-1]["id"]) for name, said in Catalogue.beside(lifecycle.table).kinds.items()
+        }
         self.words |= {"HOST": "host2", "ZONE": "nova"}
 
     def close(self) -> None:

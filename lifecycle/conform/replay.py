@@ -55,7 +55,9 @@ def _step(step: Step) -> dict[str, Any]:
 
 def written(findings: Iterable[Finding], table: str) -> str:
     """Findings as a replay file."""
-    return json.dumps({"lifecycle": VERSION, "table": table, "findings": [as_dict(one) for one in findings]}, indent=1, ensure_ascii=False)
+    return json.dumps(
+        {"lifecycle": VERSION, "table": table, "findings": [as_dict(one) for one in findings]}, indent=1, ensure_ascii=False
+    )
 
 
 def read(path: str) -> list[dict[str, Any]]:

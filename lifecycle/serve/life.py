@@ -79,7 +79,7 @@ class Life:
             began = {name: decision.situation.values[name] for name in thing.values}
             thing.work = {"asked": asked, "began": began, "index": 0, "kept": later}
             thing.due, thing.event = now + self.seconds, None
-        elif after.values["task_state"] is None:
+        elif after.values["task_state"] is None and outcome.shown is not None:  # else what is under way goes on
             self._rest(thing, outcome, now)
 
     def _place(self, thing: Thing, situation: Situation, now: float) -> None:

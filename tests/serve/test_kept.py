@@ -18,7 +18,6 @@ from lifecycle.errors import LifecycleError
 from lifecycle.serve import Clock, app
 from lifecycle.serve.store import Store
 
-
 ADMIN = {"X-Auth-Token": TOKENS["admin"]}
 
 
