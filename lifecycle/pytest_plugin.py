@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from lifecycle.deviate import Deviation
     from lifecycle.serve.clock import Clock
 
+OPTIONS = {
+    "--lifecycle-seed": ("LIFECYCLE_CONFORM_SEED", "NUMBER", "the seed of conformance's random histories"),
+    "--lifecycle-replay": ("LIFECYCLE_CONFORM_REPLAY", "FILE", "conformance tells the stories of this file again"),
+    "--lifecycle-report": ("LIFECYCLE_CONFORM_REPORT", "FILE", "conformance writes its report there, one HTML page"),
+}
+"""The options of pytest, each with the variable in which a test case of `lifecycle.conform.testing` finds it."""
 STARTS = 10  # seconds in which a server starts, or never will
 
 
@@ -69,3 +76,18 @@ def lifecycle_cloud() -> Iterator[LifecycleCloud]:
     cloud = LifecycleCloud()
     yield cloud
     cloud.close()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What `conformance` of lifecycle.conform.testing may be told."""
+    group = parser.getgroup("lifecycle")
+    for option, (_, metavar, text) in OPTIONS.items():
+        group.addoption(option, metavar=metavar, help=text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hands the options on."""
+    for option, (variable, _, _) in OPTIONS.items():
+        said = config.getoption(option)
+        if said is not None:
+            os.environ[variable] = said

@@ -1,4 +1,4 @@
-"""lifecycle conform: does an implementation keep the lifecycle?"""
+"""lifecycle conform: whether an implementation keeps the lifecycle."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lifecycle.engine.rules import READINGS
 from lifecycle.errors import LifecycleError, UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from lifecycle import Lifecycle
     from lifecycle.conform.run import Report
@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 QUICK = 25.0  # seconds after which --quick tells what it has seen
 USUAL = 100.0  # seconds of an ordinary run, where no limit is told
 TOLD = 20  # findings that are told in full
-COLOURS = {"title": {"bold": True}, "expected": {"fg": "green"}, "came": {"fg": "red"}, "seen": {"dim": True}}
+COLOURS: dict[str, dict[str, Any]] = {
+    "title": {"bold": True},
+    "expected": {"fg": "green"},
+    "came": {"fg": "red"},
+    "seen": {"dim": True},
+}
 RESOURCES = {"image": "imageRef", "flavor": "flavorRef"}
 
 
@@ -65,7 +70,7 @@ RESOURCES = {"image": "imageRef", "flavor": "flavorRef"}
 @click.option("--policy", metavar="FILE", help="A deployment's policy file, YAML or JSON, laid over the table.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_context
-def command(context: click.Context, **options: Any) -> None:
+def command(context: click.Context, /, **options: Any) -> None:
     """Hold an implementation against the table: every answer, legal and illegal, by code, words, document and effect.
 
     Exits with 0 when it holds, 1 when it diverges, 2 when that could not be told.
@@ -158,7 +163,11 @@ def _remote(lifecycle: Lifecycle, options: Mapping[str, Any], deployment: Mappin
     if usual not in tokens:
         raise LifecycleError(f"a service is asked as a {usual} at least: --token TOKEN")
     target = Remote(lifecycle, options["url"], tokens, {name: sign(value) for name, value in deployment.items()})
-    target.find({**{field: options[kind] for kind, field in RESOURCES.items()}, "networks": _network(options["network"])})
+    try:
+        target.find({**{field: options[kind] for kind, field in RESOURCES.items()}, "networks": _network(options["network"])})
+    except BaseException:
+        target.close()
+        raise
     return target
 
 
@@ -183,7 +192,7 @@ def _write(report: Report, options: Mapping[str, Any]) -> None:
     """The files that were asked for."""
     from lifecycle.conform import replay, reports
 
-    made = {
+    made: dict[str, Callable[[], str]] = {
         "save": lambda: replay.written(report.findings.every, report.lifecycle.rules.name),
         "junit": lambda: reports.junit(report),
         "html": lambda: reports.html(report),

@@ -80,8 +80,8 @@ class Belief:
             yield self.situation
             return
         here = self.situation.values
-        choices = [sorted(values, key=lambda value, key=key: value != here[key]) for key, values in open_.items()]
-        for chosen in product(*choices):
+        choices = [[one for one in (here[key], *values) if one in values] for key, values in open_.items()]
+        for chosen in dict.fromkeys(product(*choices)):
             yield self.situation.but(**dict(zip(open_, chosen, strict=True)))
 
     def narrowed(self, deployment: Deployment, ruling: Ruling, worlds: list[Situation]) -> Belief:

@@ -33,7 +33,7 @@ LONG = 70_000  # longer than this nothing is sent
 
 
 def bodies(deck: Deck, name: str, variant: str | None, version: str | None) -> Iterator[tuple[str, Any, Any]]:
-    """Bodies of an action at a microversion, each with what is odd about it, and what kind of oddity that is; the plain one first."""
+    """Bodies of an action at a microversion, the plain one first: what is odd about each, and what kind of oddity that is."""
     lifecycle = deck.judge.lifecycle
     rule = lifecycle.rules.edition(name, variant, lifecycle.reading, lifecycle.rules.version(version))
     schema = None if rule is None else plain("request", lifecycle.rules, name, rule, lifecycle.rules.version(version))
@@ -71,39 +71,59 @@ def _parts(schema: Schema, body: Any, path: tuple[str, ...] = ()) -> Iterator[tu
 
 def _values(schema: Schema) -> Iterator[Any]:
     """Values at and beyond the bounds of a schema, and of every kind."""
-    allowed = kinds(schema)
     yield from ODD
     if "enum" in schema:
         yield from schema["enum"]
         return
-    if "string" in allowed:
-        yield from FORMATS.get(schema.get("format", ""), ())
-        if "pattern" in schema:
-            yield from PATTERNS
-        for length in _around(schema, "minLength", "maxLength"):
-            yield "a" * length
-            yield "7" * length
-    if {"integer", "number"} & set(allowed) or "minimum" in schema:
-        for number in _around(schema, "minimum", "maximum", least=-(2**40)):
-            yield number
-            yield str(number)
-    if "array" in allowed:
-        item = next(_right(schema.get("items", {})), "a")
-        yield [item]
-        yield [item, item]
-        for length in _around(schema, "minItems", "maxItems"):
-            yield [f"{item}{number}" if isinstance(item, str) else item for number in range(length)]
-        for odd in _values(schema["items"]) if "items" in schema else ():
-            yield [odd]
-    if "object" in allowed and "patternProperties" in schema:
-        inner = next(iter(schema["patternProperties"].values()))
+    for kind in kinds(schema):
+        yield from OF_A_KIND.get(kind, _nothing)(schema)
+
+
+def _nothing(_: Schema) -> Iterator[Any]:
+    """There is nothing odd in true and false."""
+    return iter(())
+
+
+def _texts(schema: Schema) -> Iterator[Any]:
+    yield from FORMATS.get(schema.get("format", ""), ())
+    if "pattern" in schema:
+        yield from PATTERNS
+    for length in _around(schema, "minLength", "maxLength"):
+        yield "a" * length
+        yield "7" * length
+    if "minimum" in schema:
+        yield from _numbers(schema)
+
+
+def _numbers(schema: Schema) -> Iterator[Any]:
+    for number in _around(schema, "minimum", "maximum", least=-(2**40)):
+        yield number
+        yield str(number)
+
+
+def _lists(schema: Schema) -> Iterator[Any]:
+    item = next(_right(schema.get("items", {})), "a")
+    yield [item]
+    yield [item, item]
+    for length in _around(schema, "minItems", "maxItems"):
+        yield [f"{item}{number}" if isinstance(item, str) else item for number in range(length)]
+    for odd in _values(schema["items"]) if "items" in schema else ():
+        yield [odd]
+
+
+def _objects(schema: Schema) -> Iterator[Any]:
+    for inner in schema.get("patternProperties", {}).values():
         for value in _values(inner):
             yield {"a": value}
-        for length in (255, 256):
+        for length in LONG_NAMES:
             yield {"a" * length: "b"}
         yield {"a/b": "c"}
     if "properties" in schema:
         yield next(_right(schema), {})
+
+
+LONG_NAMES = (255, 256)
+OF_A_KIND = {"string": _texts, "integer": _numbers, "number": _numbers, "array": _lists, "object": _objects}
 
 
 def _around(schema: Schema, low: str, high: str, least: int = 0) -> Iterator[int]:

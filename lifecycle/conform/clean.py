@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lifecycle import Server
-from lifecycle.conform.deck import invented
 from lifecycle.conform.target import Request
+from lifecycle.engine.microversion import text
 from lifecycle.errors import LifecycleError
 from lifecycle.explore.plan import NoPlan, all_losses
 from lifecycle.guard.judge import as_server
@@ -53,15 +53,8 @@ def _next(target: Any, lifecycle: Lifecycle, server: str, document: Any, callers
             continue
         if not plan.requests:
             return True
-        decision = plan.requests[0]
-        method_path_body = decision.ruling.wire
-        newest = lifecycle.rules.newest
-        from lifecycle.engine.microversion import text
-
-        request = Request(
-            decision.action, decision.variant, method_path_body[2], caller, newest and text(getattr(target, "newest", newest)),
-            {name: invented(name) for name in ()},
-        )  # fmt: skip
-        answer = target.act(server, request)
-        return len(plan.requests) == 1 and answer.code < REFUSED
+        decision, newest = plan.requests[0], getattr(target, "newest", lifecycle.rules.newest)
+        body = decision.ruling.wire[2]
+        request = Request(decision.action, decision.variant, body, caller, newest and text(newest))
+        return len(plan.requests) == 1 and target.act(server, request).code < REFUSED
     return False

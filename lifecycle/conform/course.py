@@ -66,10 +66,9 @@ def unlike(rules: Rules, situation: Situation, seen: Values | None) -> list[str]
         return [] if not values["exists"] else ["exists"]
     if not values["exists"]:
         return ["exists"]
-    wrong = [key for key in ("state", "task_state") if key in seen and seen[key] != values[key]]
-    if "locked" in seen and seen["locked"] != (values["locked_by"] is not None):
-        wrong.append("locked_by")
-    elif "locked_by" in seen and seen["locked_by"] != values["locked_by"]:
+    wrong: list[str] = [key for key in ("state", "task_state") if key in seen and seen[key] != values[key]]
+    locked = seen.get("locked", values["locked_by"] is not None)
+    if locked != (values["locked_by"] is not None) or seen.get("locked_by", values["locked_by"]) != values["locked_by"]:
         wrong.append("locked_by")
     if values["task_state"] is None and not wrong:
         implied = rules.states[values["state"]]["implies"]

@@ -12,7 +12,7 @@ from lifecycle.engine.microversion import text
 from lifecycle.engine.rules import bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from lifecycle import Lifecycle
     from lifecycle.conform.judge import Asked, Judge
@@ -45,23 +45,28 @@ class Words:
     def filled(self, body: Any) -> Any:
         """A body with all of that in its place."""
         if isinstance(body, dict):
-            return {
-                self._words.get(name, name): self._fields[name]
-                if name in self._fields and not isinstance(value, dict)
-                else self.filled(value)
-                for name, value in body.items()
-                if self._fields.get(name, ...) is not None
-            }
+            return {self._words.get(name, name): self._field(name, value) for name, value in body.items()}
         if isinstance(body, list):
             return [self.filled(one) for one in body]
         return self._words.get(body, body) if isinstance(body, str) else body
+
+    def _field(self, name: str, value: Any) -> Any:
+        here = self._fields.get(name)
+        return self.filled(value) if here is None or isinstance(value, dict) else here
 
 
 class Deck:
     """Requests without number, made when they are asked for, and each made once."""
 
-    def __init__(self, judge: Judge, words: Words, callers: Sequence[str], newest: Microversion | None = None) -> None:
-        """`newest`: of the target, where that is older than the table's."""
+    def __init__(
+        self,
+        judge: Judge,
+        words: Words,
+        callers: Sequence[str],
+        newest: Microversion | None = None,
+        actions: Container[str] | None = None,
+    ) -> None:
+        """`newest`: of the target, where that is older than the table's; `actions`: those that it has, all where none are told."""
         self.judge = judge
         self.rules = judge.rules
         self.words = words
@@ -69,16 +74,24 @@ class Deck:
         self.newest = newest or judge.rules.newest
         self._asked: dict[tuple[str, str | None, str, str | None], Asked] = {}
         self._points: dict[tuple[str, str | None], list[str | None]] = {}
+        rows = {**self.rules.actions, **(self.rules.reads if judge.wire else {})}
         self.names = [
             (name, variant)
-            for name, row in (*self.rules.actions.items(), *self.rules.reads.items())
+            for name, row in rows.items()
+            if actions is None or name in actions
             for variant in row["variants"] or (None,)
+            if judge.wire or self._here(name, variant)
         ]
+
+    def _here(self, name: str, variant: str | None) -> bool:
+        """Whether there is such an action at the newest microversion."""
+        lifecycle = self.judge.lifecycle
+        return self.of_a_server(name) and lifecycle.rules.edition(name, variant, lifecycle.reading, self.newest) is not None
 
     def address(self, name: str) -> str:
         """The path of an action or a read."""
-        row = self.rules.action(name)
-        return (row["address"] or f"POST {self.rules.data['action_path']}").partition(" ")[2]  # type: ignore[no-any-return]
+        address: str = self.rules.action(name)["address"] or f"POST {self.rules.data['action_path']}"
+        return address.partition(" ")[2]
 
     def of_a_server(self, name: str) -> bool:
         """Whether a request is to one server."""
@@ -101,6 +114,9 @@ class Deck:
         rules = self.rules
         if rules.oldest is None or self.newest is None:
             yield None
+            return
+        if not self.judge.wire:
+            yield text(self.newest)
             return
         here: set[Microversion] = set()
         outside: set[Microversion] = set()

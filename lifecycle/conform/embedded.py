@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.conform.people import tokens
-from lifecycle.conform.wire import asked, answered, content, headers
+from lifecycle.conform.wire import answered, asked, content, headers
 from lifecycle.engine.microversion import text
 from lifecycle.engine.situation import sign
 
@@ -20,6 +20,8 @@ TASK = 0.05  # seconds that a task takes by its clock
 
 class Embedded:
     """A reference service that obeys a table; `wrong` is the table that it obeys instead of the one it is held against."""
+
+    wire = True
 
     def __init__(self, lifecycle: Lifecycle, wrong: Lifecycle | None = None, options: Mapping[str, int] | None = None) -> None:
         """Raises LifecycleError where the table cannot be served."""

@@ -79,6 +79,10 @@ class Findings:
     def __len__(self) -> int:
         return len(self._by_cause)
 
+    def about(self, actions: set[str]) -> bool:
+        """Whether anything is known to be wrong with one of these actions."""
+        return any(actions & finding.actions.keys() for finding in self._by_cause.values())
+
     @property
     def every(self) -> list[Finding]:
         """The most telling first."""

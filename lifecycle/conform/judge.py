@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lifecycle.engine.situation import Situation
 
 SERVER_FAULT, REFUSED = 500, 400
+MAKE = "create"  # what a request to make a thing is called where the table has no action for it
 PLACEHOLDER = re.compile(r"\{\w+\}")
 NOT_THERE = (400, 404, 409)  # what a service answers where a request names what is not there, or is taken
 
@@ -69,10 +70,10 @@ class Judge:
         lifecycle: Lifecycle,
         knows: Mapping[str, Any] | None = None,
         *,
-        bare: bool = False,
+        wire: bool = True,
         named: Container[str] | None = None,
     ) -> None:
-        """`bare`: answers are codes alone, with no documents.
+        """`wire`: requests and answers are as they go over HTTP, whole documents and all; else a code says enough.
 
         `named`: all that requests may name and that is there, where the target looks; None where it looks nothing up.
         """
@@ -84,19 +85,21 @@ class Judge:
             *[Lifecycle(lifecycle.rules, reading, lifecycle.table, lifecycle.policy) for reading in others],
         )
         self.deployment = Deployment(lifecycle, knows or {})
-        self.bare = bare
+        self.wire = wire
         self.named = named
         self.not_there: dict[str, str] = {}
         self._first: dict[tuple[str, str | None], str | None] = {}
         self._words: dict[int, tuple[Refusal, tuple[str | None, str, Mapping[str, Any]]]] = {}
 
     def asked(self, request: Request) -> Asked:
-        """A request, read."""
+        """A request, read; one to make a thing of a table without such an action is none of the table's."""
+        if request.action == MAKE and MAKE not in self.rules.actions:
+            return Asked(request, (), {})
         rulings: list[Ruling] = []
         mistakes: Mapping[str, str] = {}
         for lifecycle in self._readings:
             variant = request.variant
-            if request.action in self.rules.actions and not self.bare:
+            if request.action in self.rules.actions and self.wire:
                 alike = self._alike(request.action, request.microversion)
                 variant, mistakes_here = lifecycle.read(request.action, request.body, None, alike)
                 mistakes = mistakes if rulings else mistakes_here
@@ -166,8 +169,10 @@ class Judge:
             elif not decision.allowed and answer.code < REFUSED:
                 kind = "accepted"
             return self._fault(kind, asked, decision, answer, server)
-        if self.bare:
-            return None
+        if not self.wire or answer.bare:
+            words = None if decision.allowed or answer.message is None else self._said(decision.refusals[0])[0]
+            told = words is None or matches(words, str(answer.message), server)
+            return None if told else self._fault("words", asked, decision, answer, server, about=())
         return self._accepted(asked, decision, answer) if decision.allowed else self._refused(asked, decision, answer, server)
 
     def _fault(self, kind: str, asked: Asked, decision: Decision, answer: Answer, server: str | None, **more: Any) -> Fault:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 
 from lifecycle.conform.people import nobody
 from lifecycle.conform.target import LOST, Answer, Down, Request
-from lifecycle.conform.wire import asked, answered, content, headers
+from lifecycle.conform.wire import answered, asked, content, headers
 from lifecycle.engine.microversion import parse, text
 from lifecycle.errors import LifecycleError, UnknownMicroversion, shown
 
@@ -36,6 +35,7 @@ class Remote:
     """A service at an address; `tokens` by caller, the usual caller's among them."""
 
     real_time = True
+    wire = True
 
     def __init__(
         self,
@@ -56,6 +56,7 @@ class Remote:
         self._tokens = dict(tokens)
         self._kept = local()
         self._leaving: list[str] = []
+        self._connections: list[HTTPConnection] = []
         self._pool: ThreadPoolExecutor | None = None
         anonymous = nobody(lifecycle.rules)
         self.callers = tuple(name for name in lifecycle.rules.callers if name in tokens or name == anonymous)
@@ -154,6 +155,8 @@ class Remote:
                     self._sleep(0.05)
         if self._pool is not None:
             self._pool.shutdown()
+        for connection in self._connections:
+            connection.close()
 
     # Over the wire
 
@@ -168,13 +171,14 @@ class Remote:
         if raw:
             said["Content-Type"] = "application/json"
         trouble: Exception | None = None
+        answer = LOST
         for number in range(TRIES):
             try:
                 answer = self._once(method, self._base + path, raw, said)
             except (OSError, HTTPException) as error:
                 self._drop()
-                trouble = error
-                if method != "GET" and not isinstance(error, ConnectionRefusedError) and self._alive(number):
+                trouble, answer = error, LOST
+                if method != "GET" and not isinstance(error, ConnectionRefusedError) and self._alive():
                     return LOST
             else:
                 if answer.code not in PASSING:
@@ -185,21 +189,22 @@ class Remote:
             self._sleep(min(LONGEST, 0.1 * 2**number))
         if trouble is None:
             return answer
-        raise Down(f"{self.url} cannot be reached: {trouble or type(trouble).__name__}")
+        raise Down(f"{self.url} cannot be reached: {str(trouble) or type(trouble).__name__}")
 
-    def _alive(self, number: int) -> bool:
+    def _alive(self) -> bool:
         """Whether the service answers after a connection broke."""
         try:
             self._once("GET", self._base + "/", b"", {})
         except (OSError, HTTPException):
             self._drop()
-            return number == TRIES - 1 and False
+            return False
         return True
 
     def _once(self, method: str, path: str, raw: bytes, said: Mapping[str, str]) -> Answer:
         connection = getattr(self._kept, "connection", None)
         if connection is None:
             connection = self._kept.connection = self._connect()
+            self._connections.append(connection)
         connection.request(method, path or "/", raw or None, dict(said))
         response = connection.getresponse()
         whole = response.read()
@@ -233,6 +238,3 @@ def referred(rules: Any, kinds: Mapping[str, Any]) -> dict[str, tuple[str, str]]
                 if field in kinds and isinstance(source, str):
                     found[source] = field, kinds[field]["many"]
     return found
-
-
-_ = json

@@ -48,7 +48,8 @@ def junit(report: Report) -> str:
     errors = 1 if report.broken else 0
     if report.broken:
         cases.append(f'<testcase classname="conform" name="the run"><error message={quoteattr(report.broken)}/></testcase>')
-    head = f'<testsuite name="lifecycle conform" tests="{len(cases)}" failures="{failing}" errors="{errors}" time="{report.seconds:.3f}">'
+    counts = f'tests="{len(cases)}" failures="{failing}" errors="{errors}" time="{report.seconds:.3f}"'
+    head = f'<testsuite name="lifecycle conform" {counts}>'
     return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *cases, "</testsuite>", ""])
 
 
@@ -102,7 +103,7 @@ def _details(report: Report) -> Iterator[str]:
         story = "\n".join(line for kind, line in lines(finding, report.lifecycle.rules, number) if kind in ("step", "seen"))
         yield (
             f"<details{' open' if number == 1 else ''}><summary>{escape(f'{number}. {fault.action}: {KINDS[fault.kind]}{state}')} "
-            f"<small>{finding.times}×</small></summary><dl><dt>expected</dt><dd>{escape(fault.expected)}</dd>"
+            f"<small>{finding.times}times</small></summary><dl><dt>expected</dt><dd>{escape(fault.expected)}</dd>"
             f"<dt>came</dt><dd class=bad>{escape(fault.came)}</dd><dt>says</dt><dd><code>{escape(fault.row)}</code></dd>"
             f"<dt>where</dt><dd>{escape(', '.join(finding.where))}</dd></dl><pre>{escape(story)}</pre></details>"
         )

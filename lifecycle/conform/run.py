@@ -12,7 +12,8 @@ from lifecycle.conform.coverage import TIERS, Coverage
 from lifecycle.conform.deck import Deck, Words
 from lifecycle.conform.findings import Finding, Findings
 from lifecycle.conform.histories import Histories
-from lifecycle.conform.judge import Judge
+from lifecycle.conform.judge import Judge, name
+from lifecycle.conform.session import TOGETHER
 from lifecycle.conform.shrink import Shrinker, Teller
 from lifecycle.conform.target import Down, Subject
 from lifecycle.conform.tour import Enough, Limits, Tour
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 WORDS = {"NAME": "conform", "VALUE": "value", "PASSWORD": "Conform-1"}
 HISTORIES, TURN = 200, 20
+MANY = 10**9  # histories: until a limit is reached
 SHRUNK = 40  # findings whose stories are made short
 SHRINKING = 120  # requests that are spent on one of them
 FOREVER = 1e9
@@ -77,18 +79,20 @@ class Run:
         self.report = Report(lifecycle, where, seed)
         self.progress: Callable[[Report, Tour], None] = lambda *_: None
         self.known: list[str] = []
-        self._tours: list[Tour] = []
+        self.tiers = len(TIERS)
+        self.histories = MANY if self.limits.seconds or self.limits.requests else HISTORIES
+        self.tours: list[Tour] = []
         self._began = time.monotonic()
 
     def over(self, targets: Iterable[Any]) -> Report:
         """The report on targets, each of which is closed when it was asked; what broke it off is told in it."""
         report = self.report
-        tours = self._tours
+        tours = self.tours
         try:
-            tours += [self._tour(target) for target in targets]
+            tours += [self.tour(target) for target in targets]
             self._unseen(tours)
             with contextlib.suppress(Enough):
-                for tier in range(len(TIERS)):
+                for tier in range(self.tiers):
                     for tour in tours:
                         tour.visit(tier)
                 self._histories(tours)
@@ -106,7 +110,7 @@ class Run:
             report.broken = report.ended = "interrupted"
         finally:
             for tour in tours:
-                self._end(tour)
+                self.end(tour)
         report.findings.accept(self.known)
         report.seconds = time.monotonic() - self._began
         return report
@@ -114,7 +118,7 @@ class Run:
     def again(self, target: Any, told: list[dict[str, Any]]) -> Report:
         """The report on the stories of a replay file, told to a target again. Raises LifecycleError where one is none."""
         report = self.report
-        tour = self._tour(target)
+        tour = self.tour(target)
         teller = Teller(tour.judge, tour.subject, tour.deck, tour.observer)
         stories = [replay.story(tour.judge, one) for one in told]
         try:
@@ -128,41 +132,42 @@ class Run:
             report.broken = report.ended = "interrupted"
         finally:
             tour.servers = len(stories)
-            self._end(tour)
+            self.end(tour)
         report.ended = f"{len(stories)} stories were told again"
         report.findings.accept(self.known)
         report.seconds = time.monotonic() - self._began
         return report
 
-    def _tour(self, target: Any) -> Tour:
+    def tour(self, target: Any) -> Tour:
+        """What leads servers of a target."""
         report, subject = self.report, Subject(target)
         told, there = {**WORDS, **getattr(target, "words", {})}, getattr(target, "fields", {})
-        named = {*told.values(), *map(str, there.values())} if subject.real_time else None
-        judge = Judge(self.lifecycle, subject.knows, bare=subject.bare, named=named)
+        named = {*told.values(), *map(str, there.values())} if subject.wire and subject.real_time else None
+        judge = Judge(self.lifecycle, subject.knows, wire=subject.wire, named=named)
         words = Words(self.lifecycle, told, there)
         callers = [name for name in self.lifecycle.rules.callers if subject.callers is None or name in subject.callers]
-        deck = Deck(judge, words, callers, getattr(target, "newest", None))
-        tour = Tour(judge, subject, deck, report.coverage, self._enough, self._note)
+        deck = Deck(judge, words, callers, getattr(target, "newest", None), getattr(target, "actions", None))
+        tour = Tour(judge, subject, deck, report.coverage, self._enough, self.note)
         tour.progress = self._progress
         return tour
 
     def _histories(self, tours: list[Tour]) -> None:
-        """Random histories, as long as there is a limit to them; else a few. Raises Enough."""
+        """Random histories: as many as are wanted, or as the limits allow. Raises Enough."""
         histories = [Histories(tour, self.report.seed + number) for number, tour in enumerate(tours)]
         done = 0
-        while self.limits.seconds or self.limits.requests or done < HISTORIES:
+        while done < self.histories:
             for one in histories:
                 one.run(TURN)
             done += TURN
 
-    def _enough(self, tour: Tour) -> str | None:
+    def _enough(self) -> str | None:
         """The limit that is reached, if one is."""
         limits = self.limits
         if limits.seconds is not None and time.monotonic() - self._began >= limits.seconds:
             return "the limit of time was reached"
-        if limits.requests is not None and sum(one.subject.requests for one in self._tours) >= limits.requests:
+        if limits.requests is not None and sum(one.subject.requests for one in self.tours) >= limits.requests:
             return "the limit of requests was reached"
-        if limits.servers is not None and sum(one.servers for one in self._tours) > limits.servers:
+        if limits.servers is not None and sum(one.servers for one in self.tours) > limits.servers:
             return "the limit of servers was reached"
         return None
 
@@ -174,7 +179,7 @@ class Run:
             if missing:
                 self.report.unseen.append(f"what {listed(map(a, missing), 'or')} may do: there is no token")
 
-    def _end(self, tour: Tour) -> None:
+    def end(self, tour: Tour) -> None:
         """Removes what was made and is still there; what cannot be is told."""
         report, subject = self.report, tour.subject
         report.unseen += [
@@ -189,8 +194,14 @@ class Run:
             report.waited += subject.seconds
             subject.close()
 
-    def _note(self, fault: Fault, story: list[Step]) -> None:
-        self.report.findings.note(fault, story)
+    def note(self, fault: Fault, story: list[Step]) -> None:
+        """Keeps a fault, with the story of its server until it came."""
+        findings = self.report.findings
+        if fault.kind == "order" and findings.about(
+            {name(step.asked.ruling) for step in story if step.what == TOGETHER and step.asked}
+        ):
+            return  # each of them alone has told it better
+        findings.note(fault, story)
 
     def _progress(self, tour: Tour) -> None:
         self.progress(self.report, tour)

@@ -84,14 +84,17 @@ class Session:
             return None
         if self.id is None:
             return self._unmade(asked, answer)
-        self.belief = None
-        return self._adopt(self._seen())
+        self._adopt(self._seen())
+        return None
 
     def _unmade(self, asked: Asked, answer: Answer) -> Fault:
         return Fault(
-            "document", "the id of what was made", short(answer.document), asked.ruling.rule["at"], name(asked.ruling),
+            "document", "the id of what was made", short(answer.document), self._place(asked), asked.request.action,
             request=asked.request, answer=answer,
         )  # fmt: skip
+
+    def _place(self, asked: Asked) -> str:
+        return str(asked.ruling.rule["at"]) if asked.rulings else self.rules.name
 
     def ask(self, asked: Asked) -> Fault | None:
         """One request to the server, judged."""
@@ -210,7 +213,7 @@ class Session:
 
     def _misshown(self, why: str) -> Fault:
         assert self.belief is not None  # noqa: S101
-        return Fault("shown", status(self.rules, self.belief.values), why, self._row(), "show", about=(why.split(":")[0],))
+        return Fault("shown", status(self.rules, self.belief.values), why, self._row(), "show", about=(why.split(":", maxsplit=1)[0],))
 
     def _row(self) -> str:
         last = self.courses[0].decision.row if self.courses else None
@@ -252,8 +255,9 @@ class Session:
         if self.courses:
             decision = self.courses[0].decision
             asked = next((step for step in reversed(self.story) if step.what == REQUEST), None)
+            over = all(course.stages[0] in course.ends for course in self.courses) and self.courses[0].works
             return Fault(
-                "effect", expected, came, decision.row, name(decision.ruling), (tuple(wrong), came),
+                "end" if over else "effect", expected, came, decision.row, name(decision.ruling), (tuple(wrong), came),
                 request=asked.asked.request if asked and asked.asked else None, answer=asked.answer if asked else None,
                 status=decision.shown_before,
             )  # fmt: skip
@@ -282,16 +286,15 @@ class Session:
         return self._compare_stage(seen)
 
     def _compare_stage(self, seen: Values | None) -> Fault | None:
-        fitting = [stage for course in self.courses for stage in course.stages[:1] if not unlike(self.rules, stage, seen)]
-        if self.courses and not fitting:
-            fitting = [
-                end
-                for course in self.courses
-                for end in course.ends
-                if course.stages[0] in course.ends and not unlike(self.rules, end, seen)
-            ]
-        if fitting or not self.courses:
-            return self._compare(seen) if not self.courses else self._now(fitting[0], seen)
+        """Whether what is seen is the stage that was waited for, or one of the ends."""
+        if not self.courses:
+            return self._compare(seen)
+        last = [(course, course.stages[0] in course.ends) for course in self.courses]
+        possible = [one for course, over in last for one in (course.ends if over else course.stages[:1])]
+        fitting = [one for one in possible if not unlike(self.rules, one, seen)]
+        if fitting:
+            self._now(fitting[0], seen)
+            return None
         fault = self._unlike(seen)
         self._adopt(seen)
         return fault
@@ -352,7 +355,7 @@ class Session:
         asked = next((step for step in reversed(self.story) if step.what == REQUEST), None)
         self._adopt(seen)
         return Fault(
-            "endless" if endless else "end", wanted, came, decision.row, name(decision.ruling), (came.partition(",")[0],),
+            "endless" if endless else "end", wanted, came, decision.row, name(decision.ruling), (came.split(",", 1)[0],),
             request=asked.asked.request if asked and asked.asked else None, answer=asked.answer if asked else None,
             status=decision.shown_before,
         )  # fmt: skip

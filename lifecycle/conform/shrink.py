@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lifecycle.conform.histories import together
 from lifecycle.conform.session import ADVANCE, CREATE, NOWHERE, REQUEST, SETTLE, TOGETHER, Session, Step
 from lifecycle.conform.tour import nowhere
+from lifecycle.explore.plan import all_losses
 from lifecycle.explore.ways import shortest
 
 if TYPE_CHECKING:
@@ -52,27 +53,30 @@ class Teller:
     def _told(self, session: Session, story: Sequence[Step]) -> list[Fault]:
         found: list[Fault] = []
         for number, step in enumerate(story):
-            fault: Fault | None = None
-            if step.what == TOGETHER and (number == 0 or story[number - 1].what != TOGETHER) and session.alive:
-                several = takewhile(lambda one: one.what == TOGETHER, story[number:])
-                fault = together(session, [one.asked for one in several if one.asked is not None])
-            elif step.what == CREATE and step.asked is not None:
-                fault = session.create(step.asked)
-            elif not session.alive:
-                break
-            elif step.what == REQUEST and step.asked is not None:
-                fault = session.ask(step.asked)
-            elif step.what == SETTLE:
-                fault = session.settle()
-            elif step.what == ADVANCE and session.busy:
-                fault = session.advance()
-            if fault is not None:
-                found.append(fault)
+            if step.what == CREATE or session.alive:
+                fault = self._step(session, story, number)
+                found += [fault] if fault else []
         for last in (session.look, session.settle):
             if session.alive and (last == session.look or session.busy):
                 fault = last()
                 found += [fault] if fault else []
         return found
+
+    def _step(self, session: Session, story: Sequence[Step], number: int) -> Fault | None:
+        """One step of a story; of several requests at once, all with the first."""
+        step = story[number]
+        if step.asked is None:
+            if step.what == ADVANCE and session.busy:
+                return session.advance()
+            return session.settle() if step.what == SETTLE else None
+        if step.what == CREATE:
+            return session.create(step.asked)
+        if step.what == REQUEST:
+            return session.ask(step.asked)
+        if story[number - 1].what == TOGETHER:
+            return None
+        several = takewhile(lambda one: one.what == TOGETHER, story[number:])
+        return together(session, [one.asked for one in several if one.asked is not None])
 
 
 class Shrinker:
@@ -122,7 +126,7 @@ class Shrinker:
         start = next((step.before for step in story if step.what == REQUEST and step.before is not None), None)
         if goal is None or start is None:
             return None
-        losses = {loss for step in story if step.asked for row in step.asked.ruling.rule["outcomes"] for loss in row["loses"]}
+        losses = all_losses(self.ways.rules)
         fits = [goal.values[key] for key in keys]
         found = shortest(
             self.ways, start, self.teller.deck.callers, lambda one: [one.values[key] for key in keys] == fits, losses, MOST

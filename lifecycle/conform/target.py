@@ -44,6 +44,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     id: str | None = None
     lost: bool = False
+    bare: bool = False  # a code alone: nothing else is known of it
 
     @property
     def message(self) -> str | None:
@@ -69,7 +70,8 @@ class Target(Protocol):
     """An implementation, for `lifecycle conform module:name` and `conformance`. Each method may be a coroutine.
 
     It may have more: `wait(seconds)` lets time pass (else it really does), `remove(id)` cleans up, `callers` names those
-    that it can tell apart (else all of the table's), `knows` is what is so of it for certain (facts and options of a case).
+    that it can tell apart (else all of the table's), `actions` those that it has (else all that there are at the newest
+    microversion), `knows` is what is so of it for certain (facts of a case; of an option whether it is `positive`, `zero` …).
     """
 
     def create(self, request: Request) -> Answer | str | Awaitable[Answer | str]:
@@ -95,7 +97,7 @@ class Subject:
         if missing:
             raise LifecycleError(f"what is tested needs the methods {', '.join(METHODS)}; it has no {', '.join(missing)}")
         self.target = target
-        self.bare = bool(getattr(target, "bare", False))  # whether answers are codes alone
+        self.wire = bool(getattr(target, "wire", False))  # whether it takes all requests of the table, as they go over HTTP
         self.requests = 0
         self.seconds = 0.0
         self.made: list[str] = []
@@ -143,7 +145,7 @@ class Subject:
     def create(self, request: Request) -> Answer:
         """A new server; its id is in the answer where it was made."""
         found = self._timed(self.target.create, request)
-        answer = found if isinstance(found, Answer) else Answer(0, id=str(found), headers={})
+        answer = found if isinstance(found, Answer) else Answer(0, id=str(found), bare=True)
         if answer.id is not None:
             self.made.append(answer.id)
         return answer
@@ -151,7 +153,7 @@ class Subject:
     def act(self, server: str, request: Request) -> Answer:
         """The answer to one request."""
         found = self._timed(self.target.act, server, request)
-        return found if isinstance(found, Answer) else Answer(int(found))
+        return found if isinstance(found, Answer) else Answer(int(found), bare=True)
 
     def show(self, server: str, caller: str) -> Told:
         """The server as it is shown."""
@@ -174,7 +176,7 @@ class Subject:
         found = [self.target.act(server, request) for request in requests]
         if any(hasattr(one, "__await__") for one in found):
             found = self._done(_all(found))
-        return [one if isinstance(one, Answer) else Answer(int(one)) for one in found]
+        return [one if isinstance(one, Answer) else Answer(int(one), bare=True) for one in found]
 
     def remove(self, server: str) -> bool:
         """Cleans up a server that was made; whether it is gone for all that is known."""

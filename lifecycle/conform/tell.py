@@ -34,8 +34,11 @@ def lines(finding: Finding, rules: Rules, number: int) -> Iterator[tuple[str, st
         yield "fact", f"seen {finding.times:,} times{also}"
     if finding.confirmed is False:
         yield "fact", "it did not come again on a new server, and fails no run"
+    last = None
     for step in finding.story:
-        yield from _step(step, rules)
+        if step.seen is None or step.seen != last:
+            yield from _step(step, rules)
+        last = step.seen
 
 
 def _step(step: Step, rules: Rules) -> Iterator[tuple[str, str]]:
@@ -46,7 +49,7 @@ def _step(step: Step, rules: Rules) -> Iterator[tuple[str, str]]:
             yield "step", f"    # {WAITS[step.what]}"
         return
     answer = step.answer
-    code = "no answer" if answer is None or answer.lost else str(answer.code)
+    code = "no answer" if answer is None or answer.lost else str(answer.code or f"made {answer.id}")
     words = f" {answer.message}" if answer and answer.message else ""
     call = f"  [{answer.request_id}]" if answer and answer.request_id else ""
     if rules.data["wire"] is None:

@@ -6,12 +6,13 @@ import time
 from collections import deque
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lifecycle.conform.belief import believed
 from lifecycle.conform.bodies import bodies
 from lifecycle.conform.coverage import BUSY, CORE, EDITIONS
 from lifecycle.conform.deck import SERVER, invented
+from lifecycle.conform.judge import MAKE
 from lifecycle.conform.session import NOWHERE, Session, Step
 from lifecycle.conform.target import Request
 from lifecycle.explore.ways import Map
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from lifecycle.engine.situation import Situation
 
     Note = Callable[[Fault, list[Step]], None]
-    Until = Callable[["Tour"], str | None]
+    Until = Callable[[], str | None]
 
 TURN = 40  # bodies that are asked with between one server and the next
 FAILURES = 3  # servers in a row that could not be made
@@ -85,9 +86,9 @@ class Tour:
     def visit(self, tier: int) -> None:
         """All that is new up to a tier. Raises Enough where a limit is reached."""
         self.tier = tier
-        if tier <= EDITIONS:
+        if tier <= EDITIONS and self.judge.wire:
             self._nowhere()
-        odd = self._odd(plainly=tier == CORE) if tier <= EDITIONS and not self.judge.bare else iter(())
+        odd = self._odd(plainly=tier == CORE) if tier <= EDITIONS and self.judge.wire else iter(())
         while self._visit():
             for asked in islice(odd, TURN):
                 self.ask_nowhere(asked)
@@ -96,7 +97,7 @@ class Tour:
 
     def check(self) -> None:
         """Raises Enough where a limit is reached."""
-        self.ended = self._enough(self)
+        self.ended = self._enough()
         if self.ended:
             raise Enough
         self.progress(self)
@@ -143,7 +144,7 @@ class Tour:
         name = self.deck.create
         usual = self.rules.usual_caller
         if name is None:
-            return self.judge.asked(Request(next(iter(self.rules.actions)), caller=usual))
+            return self.judge.asked(Request(MAKE, caller=usual))
         nowhere = believed(self.judge.deployment, None).situation
         first = None
         for version in self.deck.points(name, None):

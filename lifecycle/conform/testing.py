@@ -1,0 +1,186 @@
+"""For tests of one's own implementation: one line that is a whole test, and hypothesis strategies to write others with.
+
+    TestMyCloud = conformance("compute", MyCloud)
+
+What pytest's options say (`--lifecycle-seed`, `--lifecycle-replay`, `--lifecycle-report`) is read from the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import unittest
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lifecycle import Lifecycle, Server
+from lifecycle.conform import replay, reports
+from lifecycle.conform.findings import Finding
+from lifecycle.conform.run import Run
+from lifecycle.conform.session import Session
+from lifecycle.conform.target import Answer, Request, Target
+from lifecycle.conform.tell import lines
+from lifecycle.conform.tour import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from os import PathLike
+
+    from hypothesis.strategies import SearchStrategy
+
+    from lifecycle.conform.faults import Fault
+    from lifecycle.conform.tour import Tour
+
+__all__ = ["Answer", "Request", "Target", "actions", "conformance", "histories", "requests", "servers"]
+
+SECONDS = 20.0  # that the tour of a test takes at most
+EXAMPLES = 100
+LONGEST = 10  # requests of one history
+SEED, REPLAY, REPORT = "LIFECYCLE_CONFORM_SEED", "LIFECYCLE_CONFORM_REPLAY", "LIFECYCLE_CONFORM_REPORT"
+
+
+def _loaded(table: Lifecycle | str | PathLike[str], reading: str) -> Lifecycle:
+    return table if isinstance(table, Lifecycle) else Lifecycle.load(table, reading=reading)
+
+
+def servers(table: Lifecycle | str = "compute") -> SearchStrategy[Server]:
+    """Servers as the table knows them: every state, with any task that goes with it, any lock and any facts."""
+    rules = _loaded(table, "nova").rules
+    told: dict[str, SearchStrategy[Any]] = {"state": st.sampled_from([*rules.states])}
+    more: dict[str, SearchStrategy[Any]] = {"task_state": st.sampled_from([None, *rules.tasks])} if rules.tasks else {}
+    if rules.holders:
+        more["locked_by"] = st.sampled_from([None, *rules.holders])
+    more |= {fact: st.booleans() for fact in rules.facts}
+    return st.fixed_dictionaries(told, optional=more).map(lambda keys: Server(**keys))
+
+
+def actions(table: Lifecycle | str = "compute") -> SearchStrategy[tuple[str, str | None]]:
+    """Actions, each with a variant, or None where it has none."""
+    rules = _loaded(table, "nova").rules
+    return st.sampled_from([(name, variant) for name in rules.actions for variant in rules.variants(name) or (None,)])
+
+
+def requests(
+    table: Lifecycle | str = "compute", callers: Collection[str] | None = None, microversions: Collection[str] | None = None
+) -> SearchStrategy[Request]:
+    """Requests to a server, with the table's example for a body."""
+    lifecycle = _loaded(table, "nova")
+    rules = lifecycle.rules
+    versions = [None] if microversions is None else [*microversions]
+
+    def made(drawn: tuple[tuple[str, str | None], str, str | None]) -> Request:
+        (name, variant), caller, version = drawn
+        return Request(name, variant, lifecycle.ruling(name, variant, caller, version).wire[2], caller, version)
+
+    of_a_server = actions(lifecycle).filter(lambda one: "{id}" in (rules.action(one[0])["address"] or "{id}"))
+    return st.tuples(of_a_server, st.sampled_from([*(callers or rules.callers)]), st.sampled_from(versions)).map(made)
+
+
+def histories(
+    table: Lifecycle | str = "compute", callers: Collection[str] | None = None, longest: int = LONGEST
+) -> SearchStrategy[list[tuple[Request, bool]]]:
+    """Requests in a row, each with whether what it starts is waited for."""
+    return st.lists(st.tuples(requests(table, callers), st.booleans()), max_size=longest)
+
+
+def conformance(
+    table: Lifecycle | str | PathLike[str],
+    target: Callable[[], Any],
+    *,
+    reading: str = "nova",
+    seconds: float = SECONDS,
+    examples: int = EXAMPLES,
+) -> type[unittest.TestCase]:
+    """A test case, for pytest or unittest, that holds what `target` makes against a table; see `Target`.
+
+    Its tests: the tour, at most so many `seconds`; random histories, `examples` of them, shrunk by hypothesis; and the
+    stories of a replay file, where one is told. What fails is told as a story.
+    """
+    lifecycle = _loaded(table, reading)
+    name = getattr(target, "__name__", "the target")
+
+    class Conformance(unittest.TestCase):
+        """Whether it keeps the lifecycle."""
+
+        def test_tour(self) -> None:
+            """All that can be reached is asked at."""
+            run = Run(lifecycle, name, Limits(seconds=seconds), _seed())
+            run.histories = 0  # hypothesis draws them
+            report = run.over([target()])
+            if os.environ.get(REPORT):
+                with open(os.environ[REPORT], "w", encoding="utf-8") as file:
+                    file.write(reports.html(report))
+            if report.broken:
+                self.fail(report.broken)
+            told = [_story(finding, lifecycle, number) for number, finding in enumerate(report.failing, 1)]
+            if told:
+                self.fail("\n\n".join([f"{name} diverges from {lifecycle.rules.name}: {len(told)} findings", *told]))
+
+        def test_histories(self) -> None:
+            """Random histories."""
+            run = Run(lifecycle, name, Limits(), _seed())
+            tour = run.tour(target())
+            callers = tour.deck.callers
+
+            @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=[*HealthCheck])
+            @given(_drawn(tour))
+            def walk(history: list[tuple[int, int, bool]]) -> None:
+                session = tour.new()
+                if session is None:
+                    raise AssertionError("no server could be made")
+                fault = _walk(tour, session, history, callers)
+                if fault is not None:
+                    finding = Finding(fault, session.story)
+                    finding.add(fault)
+                    raise AssertionError(_story(finding, lifecycle, 1))
+
+            try:
+                walk()
+            finally:
+                run.end(tour)
+
+        def test_replay(self) -> None:
+            """The stories of a replay file."""
+            path = os.environ.get(REPLAY)
+            if not path:
+                return
+            report = Run(lifecycle, name).again(target(), replay.read(path))
+            told = [_story(finding, lifecycle, number) for number, finding in enumerate(report.failing, 1)]
+            if told:
+                self.fail("\n\n".join(told))
+
+    Conformance.__name__ = Conformance.__qualname__ = f"Test{name}"
+    return Conformance
+
+
+def _seed() -> int | None:
+    said = os.environ.get(SEED, "")
+    return int(said) if said.isdigit() else None
+
+
+def _drawn(tour: Tour) -> SearchStrategy[list[tuple[int, int, bool]]]:
+    """Histories by number: which action, which caller, and whether it is waited for."""
+    one = st.tuples(st.integers(0, len(tour.deck.names) - 1), st.integers(0, len(tour.deck.callers) - 1), st.booleans())
+    return st.lists(one, max_size=LONGEST)
+
+
+def _walk(tour: Tour, session: Session, history: list[tuple[int, int, bool]], callers: Any) -> Fault | None:
+    """The first fault of a history."""
+    for action, who, waits in history:
+        if not session.alive:
+            return None
+        name, variant = tour.deck.names[action]
+        if not tour.deck.of_a_server(name):
+            continue
+        fault = session.ask(tour.deck.asked(name, variant, callers[who], tour.deck.points(name, variant)[0]))
+        if fault is None and session.alive:
+            fault = session.settle() if waits and session.busy else session.look() if not session.busy else None
+        if fault is not None:
+            return fault
+    return session.settle() if session.alive and session.busy else None
+
+
+def _story(finding: Finding, lifecycle: Lifecycle, number: int) -> str:
+    """A finding as a story: the requests, what the table expects and from which line, what came."""
+    return "\n".join(line for _, line in lines(finding, lifecycle.rules, number))

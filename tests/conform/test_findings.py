@@ -1,0 +1,110 @@
+"""What is right is found to be right, what is wrong is found with the shortest story that shows it."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from conforming import NOVA, Awaited, Memory, StopsPaused, WithoutLocks, first, run
+
+from lifecycle import Lifecycle
+from lifecycle.conform.embedded import Embedded, embedded
+from lifecycle.conform.run import Run
+from lifecycle.conform.session import REQUEST
+from lifecycle.conform.tour import Limits
+from lifecycle.deviate import Deviation, deviated, draw, seen
+
+STEPS = int(os.environ.get("LIFECYCLE_CONFORM_STEPS", "700"))
+DEVIATIONS = int(os.environ.get("LIFECYCLE_CONFORM_DEVIATIONS", "30"))
+FULL, SOON = 45_000, 3_000
+SHOWN_BY_TIME_OR_FAILURE = {"event", "on_failure"}
+
+
+@pytest.mark.parametrize("target", [Memory, Awaited])
+def test_what_is_right_has_no_finding(target: type[Memory]) -> None:
+    report = run(target, requests=STEPS)
+    assert report.requests >= STEPS
+    assert [finding.title for finding in report.findings.every] == []
+    assert report.exit_code == 0
+
+
+def test_the_embedded_service_has_no_finding() -> None:
+    one = Run(NOVA, "it", Limits(requests=STEPS), seed=1)
+    report = one.over(embedded(NOVA, {}))
+    assert [finding.title for finding in report.findings.every] == []
+    assert report.requests >= STEPS
+
+
+def test_random_histories_of_what_is_right_have_no_finding() -> None:
+    one = Run(NOVA, "it", Limits(requests=STEPS), seed=3)
+    one.tiers = 0
+    report = one.over(embedded(NOVA, {}))
+    assert [finding.title for finding in report.findings.every] == []
+    assert report.requests >= STEPS
+
+
+def test_the_story_is_the_shortest() -> None:
+    report = run(StopsPaused, requests=2500)
+    finding = report.failing[0]
+    assert (finding.fault.kind, finding.fault.action, finding.fault.row) == (
+        "accepted",
+        "os-stop",
+        "specs/compute/actions/os-stop.yaml:2",
+    )
+    assert [step.asked.request.action for step in finding.story if step.what == REQUEST and step.asked] == ["pause", "os-stop"]
+    assert report.exit_code == 1
+
+
+def test_a_lock_that_nobody_keeps_is_few_findings() -> None:
+    report = run(WithoutLocks, requests=2500)
+    kinds = {finding.fault.kind for finding in report.failing}
+    assert "accepted" in kinds
+    assert len(report.failing) < 12
+    assert len(report.failing[0].actions) > 5  # what one line of the table says is one finding
+
+
+def test_a_table_of_ones_own() -> None:
+    for name in ("door.yaml", "order"):
+        table = Lifecycle.load(f"tests/tables/valid/{name}", reading="nova")
+
+        class Own(Memory):
+            callers = tuple(table.rules.callers)
+
+        Own.table = table
+        report = run(Own, table, requests=400)
+        assert [finding.title for finding in report.findings.every] == []
+
+
+WRONG = {
+    "a state more": Deviation(("actions", "os-start", "requires", "state"), "SHUTOFF", {"of": ["SHUTOFF", "ACTIVE"]}),
+    "no lock": Deviation(("actions", "pause", "lock"), "refuses", "ignored"),
+    "another code": Deviation(("actions", "suspend", "answers"), 202, 200),
+    "another end": Deviation(("actions", "unpause", "becomes"), ["ACTIVE"], ["SHUTOFF"]),
+    "other words": Deviation(("actions", "resume", "messages", "lock"), None, "No."),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_word_is_found(name: str) -> None:
+    kind, requests = first(WRONG[name], SOON)
+    assert kind is not None
+    assert requests <= SOON
+
+
+def test_deviations_drawn_by_chance_are_found() -> None:
+    drawn = draw(NOVA, DEVIATIONS, seed=11)
+    results = {deviation: first(deviation, FULL if DEVIATIONS > 30 else SOON) for deviation in drawn}
+    soon = [deviation for deviation, (kind, requests) in results.items() if kind and requests <= SOON]
+    missed = [deviation for deviation, (kind, _) in results.items() if kind is None]
+    visible = [one for one in missed if {*seen(NOVA, deviated(NOVA, [one]))} - SHOWN_BY_TIME_OR_FAILURE]
+    counted = len(results) - len(missed) + len(visible)
+    print(f"{len(results) - len(missed)} of {counted} found, {len(soon)} soon; not: {[str(one) for one in visible]}")  # noqa: T201
+    assert len(soon) >= 0.7 * counted
+
+
+def test_differences_are_named_and_no_failure() -> None:
+    reference = Lifecycle.load("compute")
+    one = Run(NOVA, "it", Limits(requests=STEPS), seed=1)
+    report = one.over([Embedded(NOVA, reference)])
+    assert report.failing == []
+    assert report.differences

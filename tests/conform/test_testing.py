@@ -1,0 +1,51 @@
+"""For users' own tests: one line that is a whole test, under unittest and pytest, and the strategies."""
+
+from __future__ import annotations
+
+import unittest
+
+import pytest
+from conforming import NOVA, Memory, StopsPaused
+from hypothesis import given, settings
+
+from lifecycle import Server
+from lifecycle.conform.target import Request
+from lifecycle.conform.testing import actions, conformance, histories, requests, servers
+
+TestMemory = conformance(NOVA, Memory, seconds=3, examples=25)
+
+
+def failures(case: type[unittest.TestCase]) -> dict[str, str]:
+    result = unittest.TestResult()
+    unittest.defaultTestLoader.loadTestsFromTestCase(case).run(result)
+    assert result.errors == []
+    return {test.id().rpartition(".")[2]: text for test, text in result.failures}
+
+
+def test_a_wrong_one_fails_with_a_story() -> None:
+    found = failures(conformance(NOVA, StopsPaused, seconds=8, examples=10))
+    story = found["test_tour"]
+    assert "os-stop: a request was accepted that the table refuses" in story
+    assert "specs/compute/actions/os-stop.yaml:2" in story
+
+
+def test_a_replay_file_is_told_again(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    from conforming import run
+
+    from lifecycle.conform.replay import written
+
+    path = tmp_path_factory.mktemp("replay") / "found.json"
+    path.write_text(written(run(StopsPaused, requests=2500).failing, "compute"))
+    monkeypatch.setenv("LIFECYCLE_CONFORM_REPLAY", str(path))
+    assert "test_replay" in failures(conformance(NOVA, StopsPaused, seconds=1, examples=1))
+    assert "test_replay" not in failures(conformance(NOVA, Memory, seconds=1, examples=1))
+
+
+@settings(max_examples=40)
+@given(servers(), actions(), requests(), histories())
+def test_what_is_drawn_can_be_decided(
+    server: Server, action: tuple[str, str | None], request: Request, history: list[tuple[Request, bool]]
+) -> None:
+    assert NOVA.decide(action[0], server, variant=action[1]).code in range(200, 600)
+    asked = [request, *[one for one, _ in history]]
+    assert all(NOVA.decide(one.action, server, one.caller, one.microversion, None, one.body).code < 600 for one in asked)
