@@ -144,11 +144,13 @@ def _picture(lifecycle: Lifecycle, view: str, names: Sequence[str], options: dic
         raise click.UsageError(_wrong_names(view, takes[1]))
     if view != "changes" and len(options["microversion"]) > 1:
         raise click.UsageError("two microversions are for --view changes")
-    scene = _scene(lifecycle, options["caller"], next(iter(options["microversion"]), None))
     if view == "changes":
         return _changes(lifecycle, names, options)
-    if view in {"server", "plan"}:
-        return {"server": _server, "plan": _plan}[view](lifecycle, scene, options)
+    if view == "plan":
+        return _plan(lifecycle, options)
+    scene = _scene(lifecycle, options["caller"], next(iter(options["microversion"]), None))
+    if view == "server":
+        return _server(lifecycle, scene, options)
     if view == "caller":
         scene = replace(scene, caller=lifecycle.rules.caller(options["caller"]).name)
     return _drawer(view)(scene, *names)
@@ -221,11 +223,10 @@ def _server(lifecycle: Lifecycle, scene: Scene, options: dict[str, Any]) -> Pict
     return server(lifecycle.rules, scene.ruling, situation, legs, title(scene, f"a {lifecycle.rules.thing} that is {here}"))
 
 
-def _plan(lifecycle: Lifecycle, scene: Scene, options: dict[str, Any]) -> Picture:
+def _plan(lifecycle: Lifecycle, options: dict[str, Any]) -> Picture:
     from lifecycle.drawing import of_plan
     from lifecycle.explore.plan import NoPlan
 
-    del scene
     if not options["target"]:
         raise click.UsageError("--view plan takes --to STATUS")
     server = told(lifecycle, options)

@@ -7,6 +7,7 @@ import subprocess
 import warnings
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -14,6 +15,7 @@ from lifecycle import Lifecycle, Server
 from lifecycle.engine.situation import SIGNS
 from lifecycle.errors import LifecycleError
 from lifecycle.render.machines import scxml, xstate
+from lifecycle.render.picture import Edge, Node, Picture
 from lifecycle.render.rows import START, Scene
 from lifecycle.render.views.action import sequence
 from lifecycle.render.views.everything import everything
@@ -153,3 +155,13 @@ def test_where_nothing_is_made_a_machine_starts_in_the_usual_state(root: Path) -
     config = json.loads(xstate(everything(Scene(Lifecycle.load(root / "tests/tables/valid/door.yaml").rules))))
     assert config["initial"] == "OPEN"
     assert list(config["states"]) == ["OPEN", "SHUT", "BOLTED"]
+
+
+def test_of_several_values_any_will_do_and_of_several_keys_all_must() -> None:
+    when = (("host", (True,)), ("task_state", (None, "it's")))
+    picture = Picture("p", "p", (Node("A"), Node("B")), (Edge("A", "B", ("go",), trigger="go", when=when),))
+    transition = ET.fromstring(scxml(picture).encode())[0][0]  # noqa: S314 - our own text
+    assert transition.attrib["cond"] == "host == true && (task_state == null || task_state == 'it\\'s')"
+    assert json.loads(xstate(picture))["states"]["A"]["on"]["go"] == [
+        {"target": "B", "guard": {"type": "fits", "params": {"host": [True], "task_state": [None, "it's"]}}}
+    ]

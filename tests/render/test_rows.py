@@ -9,7 +9,7 @@ import pytest
 from lifecycle import Lifecycle
 from lifecycle.engine.decide import Decision, Ruling
 from lifecycle.engine.situation import situate
-from lifecycle.render.rows import START, Scene, domain, makes, rows
+from lifecycle.render.rows import START, Scene, domain, makes, of_ruling, rows
 from lifecycle.render.views.everything import everything
 
 TABLES = Path(__file__).parent.parent / "tables"
@@ -107,3 +107,15 @@ def test_a_caller_at_a_microversion_has_its_own_rows(compute: Lifecycle) -> None
     new = {row.action for row in rows(Scene(compute.rules, caller="member"))}
     assert "addFloatingIp" in old - new
     assert not [row for row in rows(Scene(compute.rules, caller="anonymous")) if row.kind != "event"]
+
+
+@pytest.mark.parametrize("table", ["compute", *OWN], ids=lambda table: Path(table).stem)
+def test_the_rows_of_a_state_are_in_the_order_in_which_they_are_asked(table: str) -> None:
+    """A machine takes the first that fits, so an outcome must not stand before one that is asked before it."""
+    scene = Scene(Lifecycle.load(table).rules)
+    for ruling in rulings(scene):
+        order = [outcome["at"] for outcome in ruling.rule["outcomes"]]
+        by_state: dict[str, list[int]] = {}
+        for row in of_ruling(scene, ruling):
+            by_state.setdefault(row.source, []).append(order.index(row.outcome.row))
+        assert all(numbers == sorted(numbers) for numbers in by_state.values()), ruling.request.action

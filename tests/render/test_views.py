@@ -83,6 +83,7 @@ def test_what_every_state_allows_is_said_once(compute: Lifecycle) -> None:
     assert not [edge for edge in picture.edges if "lock" in edge.labels]
     assert any(note.startswith("In every state, and it stays so:") and " lock," in note for note in picture.notes)
     assert len(picture.edges) < len(everything(Scene(compute.rules)).edges) / 5
+    assert not [note for note in picture.notes if "os-resetState" in note]  # from every state, but the one where it leads
 
 
 def test_nothing_is_lost_when_a_picture_is_made_legible(compute: Lifecycle) -> None:

@@ -68,6 +68,6 @@ def _told(rules: Rules, situation: Situation) -> str:
     values = situation.values
     facts = [fact if values[fact] else f"not {fact}" for fact, data in rules.facts.items() if values[fact] != data["usual"]]
     lock = [f"locked by {rules.holders[values['locked_by']]}"] if values["locked_by"] else []
-    task = [f"task {values['task_state']}"] if values["task_state"] else []
+    task = [f"busy with {values['task_state']}"] if values["task_state"] else []
     said = [*task, *lock, *facts]
     return f"It is {listed(said)}." if said else ""
