@@ -68,7 +68,7 @@ class Book:
         if self._over(told):
             told = {**told, "exists": False}
         usual = situate(self.rules, told)
-        wanted = {fact: told for fact, told in self.wanted(ruling).items() if fact not in usual.known}
+        wanted = {fact: value for fact, value in self.wanted(ruling).items() if fact not in usual.known}
         return ruling.decide(situate(self.rules, {**told, **wanted}) if wanted else usual)
 
     @cached_property
