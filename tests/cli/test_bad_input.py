@@ -40,7 +40,7 @@ def refused(*arguments: str, stdin: bytes = b"") -> str:
 CHECK = ("check", "os-stop", "--status", "ACTIVE")
 WRONG = {
     "command": (["chekc"], "no command is called chekc; did you mean check?"),
-    "command like no other": (["xyzzy"], "no command is called xyzzy; there are check,"),
+    "command like no other": (["xyzzy"], "no command is called xyzzy; there are conform, check,"),
     "option": ([*CHECK, "--statsu", "X"], "--statsu"),
     "action": (["check", "os-stpo", "--status", "ACTIVE"], "no action is called os-stpo; did you mean os-stop?"),
     "no action": (["check"], "which ACTION? `lifecycle actions` lists them"),
