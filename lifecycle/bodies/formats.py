@@ -7,6 +7,7 @@ import binascii
 import ipaddress
 import re
 import unicodedata
+from datetime import datetime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,6 +78,17 @@ DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#]+[^\s]*")
 
+
+def _is_time(text: str) -> bool:
+    if not DATE_TIME.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:  # the 30th of February
+        return False
+    return True
+
+
 FORMATS: dict[str, tuple[Callable[[str], bool], str]] = {
     "uuid": (uuid, "a UUID"),
     "uuid_or_nothing": (lambda text: not text or uuid(text), "a UUID or an empty text"),
@@ -90,7 +102,7 @@ FORMATS: dict[str, tuple[Callable[[str], bool], str]] = {
     "base64": (base64_, "Base64"),
     "printable": (printable, "printable text"),
     "name": (name, "printable text without a space at either end"),
-    "date-time": (lambda text: bool(DATE_TIME.fullmatch(text)), "a time as ISO 8601 has it"),
+    "date-time": (_is_time, "a time as ISO 8601 has it"),
     "uri": (lambda text: bool(URI.fullmatch(text)), "a URL"),
 }
 """For each format the check of a text, and what a sentence calls it."""

@@ -11,7 +11,7 @@ from lifecycle.serve.clock import stamp
 from lifecycle.serve.documents import Documents
 from lifecycle.serve.kept import ID, Keeper
 from lifecycle.serve.life import Deed
-from lifecycle.serve.listing import YES, linked, page
+from lifecycle.serve.listing import YES, linked, number, page
 from lifecycle.serve.people import People
 from lifecycle.serve.thing import Thing, part
 from lifecycle.serve.wire import Answer, Unread, Wire
@@ -203,11 +203,11 @@ class Cloud:
             return self._begin(decision, ask, person, thing, content, self.documents.maker(ask.root, now, names))
         repeats = decision.ruling.rule["repeats"]
         first: Answer | None = None
-        for number, own in enumerate(_each(repeats, content)):
+        for place, own in enumerate(self._each(repeats, content)):
             maker = self.documents.maker(ask.root, now, {**names, **own})
             made = self._new(person, maker)
             if repeats and repeats["index"]:
-                made.document[repeats["index"]] = number
+                made.document[repeats["index"]] = place
             answer = self._begin(decision, ask, person, made, own, maker)
             first = first or answer
         assert first is not None  # noqa: S101 - a request makes one thing at least
@@ -224,6 +224,19 @@ class Cloud:
         self.keeper.notice(thing, kept)
         self.keep(thing, maker.now)
         return self._answer(decision, ask, self.documents.shown(thing, ask.root), maker)
+
+    def _each(self, repeats: Mapping[str, Any] | None, content: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """What each of the things is made of that one request asks for. Raises Unread where they are too many."""
+        if repeats is None:
+            yield content
+            return
+        asked, quota = content.get(repeats["most"], content.get(repeats["least"], 1)), repeats["quota"]
+        count = number(asked, quota["count"] + 1)
+        if count > quota["count"]:
+            raise Unread(self.wire.error(quota["code"], quota["message"], {"count": asked, "most": quota["count"]}))
+        for place in range(1, count + 1):
+            several = repeats["numbered"] if count > 1 else ()
+            yield {**content, **{field: f"{content[field]}-{place}" for field in several if field in content}}
 
     def _new(self, person: Person, maker: Maker) -> Thing:
         name = str(uuid4())
@@ -279,17 +292,6 @@ class Cloud:
         if self.documents.many in decision.ruling.rule["response"]["properties"]:
             found |= page(self, ask, person)
         return found
-
-
-def _each(repeats: Mapping[str, Any] | None, content: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """What each of the things is made of that one request asks for."""
-    if repeats is None:
-        yield content
-        return
-    count = int(content.get(repeats["most"], content.get(repeats["least"], 1)))
-    for number in range(1, count + 1):
-        several = repeats["numbered"] if count > 1 else ()
-        yield {**content, **{field: f"{content[field]}-{number}" for field in several if field in content}}
 
 
 def _content(body: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from lifecycle.serve.listing import number
 from lifecycle.serve.wire import Unread
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class History:
     def page(self, records: list[Record], query: Mapping[str, str], wire: Wire) -> tuple[list[dict[str, Any]], str | None]:
         """The records that a query asks for, the newest first, and the last of them where there are more. Raises Unread."""
         found = [one["says"] for one in sorted(records, key=lambda one: -one[NUMBER])]
-        marker, limit = query.get("marker"), min(int(query.get("limit", MOST)), MOST)
+        marker, limit = query.get("marker"), number(query.get("limit", MOST), MOST)
         if marker is not None:
             names = [one[self._tells["request"]] for one in found]
             if marker not in names:

@@ -43,13 +43,18 @@ def linked(ask: Ask, marker: str) -> list[dict[str, str]]:
     return [{"rel": "next", "href": f"{ask.root}{ask.path}?{query}"}]
 
 
+def number(text: object, most: int) -> int:
+    """The number that a text of digits says, and no more than `most`; a text of any length is read."""
+    return most if len(str(text)) > DIGITS else min(int(str(text)), most)
+
+
 def _limit(cloud: Cloud, ask: Ask) -> int:
     said = ask.query.get("limit")
     if said is None:
         return MAX
     if not (said.isascii() and said.isdigit() and len(said) <= DIGITS):
         raise Unread(cloud.wire.refused("bad_limit", limit=said))
-    return min(int(said), MAX)
+    return number(said, MAX)
 
 
 def _marker(cloud: Cloud, ask: Ask, person: Person) -> int | None:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from lifecycle.table.words import NAME_SCHEMA, Name, Strict, Text, listed
+from lifecycle.table.words import NAME_SCHEMA, Code, Name, Strict, Text, listed
 
 
 class Keep(Strict):
@@ -56,11 +56,20 @@ class Made(Strict):
     settles: dict[Text, Any] = Field({}, description="what it says when the work has settled")
 
 
+class Quota(Strict):
+    """How many there may be, and the answer where more are asked for."""
+
+    count: int = Field(ge=1, le=1_000)
+    code: Code
+    message: Text
+
+
 class Repeats(Strict):
     """How many things one request makes: fields of the body, and what tells the things apart."""
 
     least: Name = Field(description="the field that says how many at least")
     most: Name = Field(description="the field that says how many are made; without it as many as `least` says")
+    quota: Quota
     numbered: list[Name] = Field([], description="fields of the body that end in the thing's number where there are several")
     index: Text | None = Field(None, description="the field of each thing that tells its place, from 0")
 

@@ -110,3 +110,9 @@ def test_an_image_is_the_projects_alone(client: Client) -> None:
     ]
     assert [image in ids for ids in listed] == [True, False, False]
     assert all(IMAGE in ids for ids in listed)
+
+
+@pytest.mark.parametrize("count", [101, "9" * 5_000, 10**12])
+def test_too_many_are_not_made(client: Client, count: object) -> None:
+    reply = client.ask("POST", "/servers", {"server": {**NEW, "networks": "auto", "max_count": count}})
+    assert (reply.status_code, found(client)) == (403, [])
