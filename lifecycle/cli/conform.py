@@ -103,7 +103,7 @@ def _run(lifecycle: Lifecycle, options: Mapping[str, Any]) -> Report:
     if options["baseline"]:
         from lifecycle.conform.replay import read
 
-        run.known = [str(one.get("key")) for one in read(options["baseline"])]
+        run.known = [str(key) for one in read(options["baseline"]) for key in one.get("keys", ())]
     if options["replay"]:
         from lifecycle.conform.replay import read
 

@@ -26,7 +26,7 @@ def as_dict(finding: Finding) -> dict[str, Any]:
     return {
         "kind": fault.kind,
         "action": fault.action,
-        "key": finding.key,
+        "keys": finding.keys,
         "title": finding.title,
         "expected": fault.expected,
         "came": fault.came,
