@@ -6,7 +6,7 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
-from bench import bodies, cases, decisions, guard, machine, processes
+from bench import bodies, cases, conform, decisions, guard, machine, processes
 from bench.harness import TOLERATED, table
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ ATTEMPTS = 3
 
 
 def main() -> None:
-    lines = [line for part in (decisions, machine, bodies, guard, processes, cases) for line in measured(part)]
+    lines = [line for part in (decisions, machine, bodies, guard, conform, processes, cases) for line in measured(part)]
     print(f"{platform.python_implementation()} {platform.python_version()}, CPU time, medians of interleaved rounds\n")
     print(table(lines))
     sys.exit(any(line.excess > TOLERATED for line in lines))

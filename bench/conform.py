@@ -1,71 +1,63 @@
-"""What the harness costs besides the requests themselves, and what a whole run takes. Run: python bench/conform.py"""
+"""Promise: to judge an answer of the embedded server adds at most 10 % to the time of the request itself."""
 
 from __future__ import annotations
 
-import os
-import sys
-import time
+from typing import TYPE_CHECKING
 
+from bench.harness import Line, Row, measure
+from bench.questions import MICROVERSION, RULES
 from lifecycle import Lifecycle
-from lifecycle.conform.embedded import Embedded, embedded
+from lifecycle.conform.embedded import Embedded
 from lifecycle.conform.judge import Judge
-from lifecycle.conform.run import Run
 from lifecycle.conform.session import Session
 from lifecycle.conform.target import Request, Subject
-from lifecycle.conform.tour import Limits
 
-STEPS = 4_000
-REQUESTS = int(os.environ.get("LIFECYCLE_BENCH_REQUESTS", "6000"))
+if TYPE_CHECKING:
+    from lifecycle.conform.judge import Asked
+
+ROUNDS = 11
+ACTIONS = ("os-start", "unpause", "resume", "unrescue")
+CALLERS = ("admin", "member", "reader", "stranger")
+ADDED = 1.1
 
 
-def judged(nova: Lifecycle) -> float:
-    """The time of judged requests by the time of the same requests that nobody judges."""
+def lines() -> list[Line]:
+    """The same requests, judged and not."""
+    nova = Lifecycle(RULES, "nova")
     target = Embedded(nova)
-    subject, judge = Subject(target), Judge(nova, target.knows)
-    session = Session(judge, subject, "admin")
-    image, version = target.fields["imageRef"], "2.104"
-    new = {"server": {"name": "a", "flavorRef": "1", "imageRef": image, "networks": "auto"}}
-    assert session.create(judge.asked(Request("create", body=new, caller="member", microversion=version))) is None
-    assert session.settle() is None
-    asked = [
-        judge.asked(Request(name, body={name: None}, caller=caller, microversion=version))
-        for name in ("os-start", "unpause", "resume", "unrescue")
-        for caller in ("admin", "member", "reader", "stranger")
+    judge = Judge(nova, target.knows)
+    session = Session(judge, Subject(target), CALLERS[0])
+    _made(session, target, judge)
+    asked = [_asked(judge, name, caller) for name in ACTIONS for caller in CALLERS]
+
+    def judged() -> list[str | None]:
+        faults = [session.ask(one) for one in asked]
+        session.story.clear()
+        session.unseen.clear()
+        return [None if fault is None else fault.kind for fault in faults]
+
+    def alone() -> list[int]:
+        return [target.act(str(session.id), one.request).code for one in asked]
+
+    rows = [
+        Row("the request alone", alone, alone(), len(asked)),
+        Row("judged", judged, [None] * len(asked), len(asked)),
     ]
-    for one in asked:
-        assert session.ask(one) is None
-    took = {True: 0.0, False: 0.0}
-    for number in range(STEPS):
-        one = asked[number % len(asked)]
-        for judging in (True, False):
-            began = time.process_time()
-            if judging:
-                session.ask(one)
-            else:
-                target.act(str(session.id), one.request)
-            took[judging] += time.process_time() - began
-    return took[True] / took[False]
+    times = measure(rows, ROUNDS)
+    target.close()
+    plain = times.of("the request alone")
+    return [
+        Line("a refused request to the embedded server", plain),
+        Line("the same, judged", times.of("judged"), "the request", times.ratio("judged", "the request alone"), ADDED),
+    ]
 
 
-def whole(nova: Lifecycle) -> tuple[int, float, float]:
-    """Requests of a run, its seconds of this processor, and the part of them in the requests."""
-    run = Run(nova, "the embedded service", Limits(requests=REQUESTS))
-    run.histories = 0
-    began = time.process_time()
-    report = run.over(embedded(nova, {}))
-    assert report.exit_code == 0, [finding.title for finding in report.failing]
-    return report.requests, time.process_time() - began, report.waited
+def _asked(judge: Judge, name: str, caller: str) -> Asked:
+    return judge.asked(Request(name, body={name: None}, caller=caller, microversion=MICROVERSION))
 
 
-def main() -> None:
-    """Prints the ratios."""
-    nova = Lifecycle.load("compute", reading="nova")
-    ratio = judged(nova)
-    print(f"a judged request takes {ratio:.2f} times what the request alone takes")
-    requests, seconds, _ = whole(nova)
-    print(f"{requests:,} requests of a run in {seconds:.1f} s of this processor, {requests / seconds:,.0f} a second")
-    sys.exit(0 if ratio < 2 else 1)  # noqa: PLR2004 - far from what it is
-
-
-if __name__ == "__main__":
-    main()
+def _made(session: Session, target: Embedded, judge: Judge) -> None:
+    new = {"server": {"name": "a", "flavorRef": "1", "imageRef": target.fields["imageRef"], "networks": "auto"}}
+    fault = session.create(judge.asked(Request("create", body=new, caller="member", microversion=MICROVERSION)))
+    if fault or session.settle():
+        raise SystemExit("no server could be made")

@@ -77,7 +77,7 @@ class Run:
         self.lifecycle = lifecycle
         self.limits = limits or Limits()
         self.report = Report(lifecycle, where, seed)
-        self.progress: Callable[[Report, Tour], None] = lambda *_: None
+        self.progress: Callable[[Report, Tour], object] = lambda *_: None
         self.known: list[str] = []
         self.tiers = len(TIERS)
         self.histories = MANY if self.limits.seconds or self.limits.requests else HISTORIES

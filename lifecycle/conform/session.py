@@ -213,7 +213,9 @@ class Session:
 
     def _misshown(self, why: str) -> Fault:
         assert self.belief is not None  # noqa: S101
-        return Fault("shown", status(self.rules, self.belief.values), why, self._row(), "show", about=(why.split(":", maxsplit=1)[0],))
+        return Fault(
+            "shown", status(self.rules, self.belief.values), why, self._row(), "show", about=(why.split(":", maxsplit=1)[0],)
+        )
 
     def _row(self) -> str:
         last = self.courses[0].decision.row if self.courses else None
@@ -270,7 +272,8 @@ class Session:
 
     def advance(self) -> Fault | None:
         """Lets one task end, by a clock of our own, and looks."""
-        assert self.belief is not None  # noqa: S101
+        if not self.alive or self.belief is None:
+            return None
         self.story.append(Step(ADVANCE))
         self.subject.wait(getattr(self.subject.target, "task", 0.0) * 1.002)
         for course in self.courses:

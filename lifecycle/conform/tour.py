@@ -127,7 +127,7 @@ class Tour:
         return len(self.coverage.seen) > before
 
     def new(self) -> Session | None:
-        """A new server that is at rest, or None where it could not be made; the request is one that was not seen, if there is one."""
+        """A new server that is at rest, made by a request that is new, if there is one; None where it could not be made."""
         self.check()
         self.servers += 1
         self.check()
@@ -275,9 +275,8 @@ class Tour:
         while session.alive and session.busy:
             if self.tier >= BUSY:
                 self._refusals(session)
-            if session.alive and session.busy:
-                self.check()
-                self.told(session, session.advance())
+            self.check()
+            self.told(session, session.advance())
 
     def _way(self, session: Session) -> Asked | None:
         """The first request on the shortest way to a situation where something new can be asked."""
