@@ -8,7 +8,7 @@ from xml.sax.saxutils import quoteattr
 
 from lifecycle.conform import replay
 from lifecycle.conform.faults import KINDS
-from lifecycle.conform.tell import lines, summary
+from lifecycle.conform.tell import lines, summary, times
 from lifecycle.version import __version__
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _details(report: Report) -> Iterator[str]:
         title = escape(f"{number}. {fault.action}: {KINDS[fault.kind]}{state}")
         yield (
             f"<details{' open' if number == 1 else ''}><summary>{title} "
-            f"<small>{finding.times} times</small></summary><dl><dt>expected</dt><dd>{escape(fault.expected)}</dd>"
+            f"<small>seen {times(finding.times)}</small></summary><dl><dt>expected</dt><dd>{escape(fault.expected)}</dd>"
             f"<dt>came</dt><dd class=bad>{escape(fault.came)}</dd><dt>says</dt><dd><code>{escape(fault.row)}</code></dd>"
             f"<dt>where</dt><dd>{escape(', '.join(finding.where))}</dd></dl><pre>{escape(story)}</pre></details>"
         )
