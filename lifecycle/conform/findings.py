@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from lifecycle.conform.faults import Fault
-    from lifecycle.conform.session import Step
+    from lifecycle.conform.story import Step
 
 WHERE = 8  # places that a finding remembers
 

@@ -11,7 +11,7 @@ from lifecycle.conform.belief import Belief
 from lifecycle.conform.course import Course, unlike
 from lifecycle.conform.faults import Fault
 from lifecycle.conform.judge import name
-from lifecycle.conform.session import TOGETHER, Step
+from lifecycle.conform.story import TOGETHER, Step
 from lifecycle.engine.situation import Situation
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Histories:
 
     def _walk(self, session: Session) -> None:
         for _ in range(LONGEST):
-            if not session.alive:
+            if not session.alive or session.spent:
                 return
             self.tour.check()
             if not session.busy and self.rng.random() < OFTEN:

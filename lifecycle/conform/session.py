@@ -3,41 +3,25 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lifecycle.conform.belief import Belief, believed, shown
 from lifecycle.conform.course import Course, status, unlike
 from lifecycle.conform.faults import Fault
-from lifecycle.conform.judge import Asked, name, short
+from lifecycle.conform.judge import NOT_THERE, Asked, Verdict, name, short
+from lifecycle.conform.story import ADVANCE, CREATE, LOOK, REQUEST, SETTLE, Step
 from lifecycle.errors import LifecycleError
 
 if TYPE_CHECKING:
     from lifecycle.conform.belief import Values
-    from lifecycle.conform.judge import Judge, Verdict
+    from lifecycle.conform.judge import Judge
     from lifecycle.conform.target import Answer, Subject
     from lifecycle.engine.situation import Situation
 
 LONG = 600.0  # seconds by a clock of our own: all work has ended
 PATIENCE = 60.0  # seconds that a task of a real service may take before we say that it does not end
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 1.0
-CREATE, REQUEST, LOOK, ADVANCE, SETTLE = "create", "request", "look", "advance", "settle"
-NOWHERE, TOGETHER = "nowhere", "together"
-"""What a step of a story is; `nowhere` is a request to no server that there is, `together` one of several at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a story: a request with its answer, a wait (`settle`, `advance`), or a look, and what was seen.
-
-    `before` is the situation that the server was believed to be in; None where there was no server.
-    """
-
-    what: str
-    asked: Asked | None = None
-    answer: Answer | None = None
-    seen: str | None = None
-    before: Situation | None = None
 
 
 class Session:
@@ -57,6 +41,8 @@ class Session:
         self.unseen: list[Asked] = []  # refused requests since somebody looked
         self.differences: dict[str, tuple[Asked, Answer]] = {}
         self._added: dict[str, str] = {}
+        self._accepted: set[tuple[str, str]] = set()
+        self.spent = False  # it only says that it is well: no later outcome would tell anything
 
     @property
     def alive(self) -> bool:
@@ -108,6 +94,8 @@ class Session:
         verdict = self.judge.judge(self.belief, asked, answer, self.id)
         if verdict.fault is not None and self.subject.real_time and self._moved_on():
             verdict = self.judge.judge(self.belief, asked, answer, self.id)
+        if verdict.fault is not None and self._again(asked, answer):
+            verdict = Verdict(self.belief, [])
         self._note(verdict, asked, answer)
         if verdict.fault is not None:
             if verdict.fault.kind in ("accepted", "refused", "crash"):
@@ -119,11 +107,23 @@ class Session:
             self.unseen.append(asked)
             return None
         if any(decision.allowed for decision in verdict.decisions) and self.changes(asked):
+            self._accepted.add(self._asked_for(asked))
+            self.spent = self.spent or (self.judge.named is not None and self._pretends(verdict))
             self._begin(verdict)
             return None
         self.belief = verdict.belief
         self.unseen.append(asked)
         return None
+
+    def _again(self, asked: Asked, answer: Answer) -> bool:
+        """Whether a service refuses what was asked of this server before, and may be so already."""
+        if self.judge.named is None or answer.code not in NOT_THERE or self._asked_for(asked) not in self._accepted:
+            return False
+        self.judge.not_there.setdefault(name(asked.ruling), f"asked again: {answer.code} {answer.message or ''}".strip())
+        return True
+
+    def _asked_for(self, asked: Asked) -> tuple[str, str]:
+        return asked.request.action, str(asked.request.body)
 
     def named(self, asked: Asked) -> Asked:
         """The request with a new name for what it adds to the server, and with one that is there for what it takes away."""
@@ -144,6 +144,12 @@ class Session:
     def _note(self, verdict: Verdict, asked: Asked, answer: Answer) -> None:
         if verdict.difference:
             self.differences.setdefault(verdict.difference, (asked, answer))
+
+    def _pretends(self, verdict: Verdict) -> bool:
+        """Whether a server is usual again and no work was done for it."""
+        outcome, state = verdict.decisions[0].outcome, verdict.decisions[0].situation.values["state"]
+        shown_, usual = outcome and outcome.shown, self.rules.usual_state
+        return bool(outcome and shown_ and not outcome.tasks and shown_[0] == usual != state)
 
     def _begin(self, verdict: Verdict) -> None:
         """What was accepted is under way; what leaves work that is under way alone, leaves it."""

@@ -7,7 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.conform.faults import KINDS
-from lifecycle.conform.session import CREATE, NOWHERE
+from lifecycle.conform.story import CREATE, NOWHERE
 from lifecycle.conform.wire import TOKEN, asked, headers
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lifecycle.conform.findings import Finding
     from lifecycle.conform.run import Report
-    from lifecycle.conform.session import Step
+    from lifecycle.conform.story import Step
     from lifecycle.engine.rules import Rules
 
 SHOWN = 20  # findings that are told in full

@@ -13,7 +13,8 @@ from lifecycle.conform.bodies import bodies
 from lifecycle.conform.coverage import BUSY, CORE, EDITIONS
 from lifecycle.conform.deck import SERVER, invented
 from lifecycle.conform.judge import MAKE
-from lifecycle.conform.session import NOWHERE, Session, Step
+from lifecycle.conform.session import Session
+from lifecycle.conform.story import NOWHERE, Step
 from lifecycle.conform.target import Request
 from lifecycle.explore.ways import Map
 
@@ -118,7 +119,7 @@ class Tour:
         try:
             while session.alive:
                 self._refusals(session)
-                if not self._onward(session):
+                if session.spent or not self._onward(session):
                     break
         finally:
             self.differences |= {name: str(asked.request) for name, (asked, _) in session.differences.items()}
