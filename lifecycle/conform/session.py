@@ -92,8 +92,8 @@ class Session:
         if answer.lost:
             return self._lost(asked)
         verdict = self.judge.judge(self.belief, asked, answer, self.id)
-        if verdict.fault is not None and self.subject.real_time and self._moved_on():
-            verdict = self.judge.judge(self.belief, asked, answer, self.id)
+        if verdict.fault is not None and self.subject.real_time:
+            verdict = self._meanwhile(asked, answer) or verdict
         if verdict.fault is not None and self._again(asked, answer):
             verdict = Verdict(self.belief, [])
         self._note(verdict, asked, answer)
@@ -154,7 +154,8 @@ class Session:
     def _begin(self, verdict: Verdict) -> None:
         """What was accepted is under way; what leaves work that is under way alone, leaves it."""
         courses = [Course(self.rules, decision) for decision in verdict.decisions]
-        if self.busy and not any(course.works for course in courses):
+        outcome = verdict.decisions[0].outcome
+        if self.busy and outcome is not None and outcome.shown is None and not courses[0].works:
             locked = courses[0].stages[0].values["locked_by"]
             for course in self.courses:
                 course.stages = [stage.but(locked_by=locked) for stage in course.stages]
@@ -369,16 +370,14 @@ class Session:
             status=decision.shown_before,
         )  # fmt: skip
 
-    def _moved_on(self) -> bool:
-        """Whether a server of a real service has gone on since it was last seen, as it may."""
+    def _meanwhile(self, asked: Asked, answer: Answer) -> Verdict | None:
+        """What explains an answer where a server has gone on since it was last seen, as it may."""
         assert self.belief is not None  # noqa: S101
-        before = dict(self.belief.values)
-        seen = self._seen()
-        possible = [stage for stage in self._possible() if not unlike(self.rules, stage, seen)]
-        if not possible:
-            return False
-        self._now(possible[-1], seen)
-        return any(self.belief.values[key] != before[key] for key in ("exists", "state", "task_state"))
+        for situation in self._possible():
+            verdict = self.judge.judge(self._after(self.belief, situation), asked, answer, self.id)
+            if verdict.fault is None:
+                return verdict
+        return None
 
     def _lost(self, asked: Asked) -> Fault | None:
         """The answer was lost: what is shown tells whether the request was done."""
