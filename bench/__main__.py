@@ -6,7 +6,7 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
-from bench import bodies, cases, decisions, explore, guard, machine, pictures, processes, serve
+from bench import bodies, cases, conform, decisions, explore, guard, machine, pictures, processes, serve
 from bench.harness import TOLERATED, table
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ ATTEMPTS = 3
 
 
 def main() -> None:
-    parts = (decisions, machine, explore, bodies, guard, pictures, processes, serve, cases)
+    parts = (decisions, machine, explore, bodies, guard, pictures, conform, processes, serve, cases)
     lines = [line for part in parts for line in measured(part)]
     print(f"{platform.python_implementation()} {platform.python_version()}, CPU time, medians of interleaved rounds\n")
     print(table(lines))

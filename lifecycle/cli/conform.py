@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -103,16 +104,17 @@ def _run(lifecycle: Lifecycle, options: Mapping[str, Any]) -> Report:
     if options["baseline"]:
         from lifecycle.conform.replay import read
 
-        run.known = [str(one.get("key")) for one in read(options["baseline"])]
+        run.known = [str(key) for one in read(options["baseline"]) for key in one.get("keys", ())]
     if options["replay"]:
         from lifecycle.conform.replay import read
 
+        for other in targets[1:]:
+            other.close()
         return run.again(targets[0], read(options["replay"]))
     if not options["as_json"] and os.isatty(2):
-        with click.progressbar(
-            length=int(seconds or 0) or None, label="asking", file=click.get_text_stream("stderr"), item_show_func=_shown
-        ) as bar:
-            run.progress = _Bar(bar)
+        length = int(seconds or options["requests"] or options["servers"])
+        with click.progressbar(range(length), length=length, label="asking", file=sys.stderr, item_show_func=_shown) as bar:
+            run.progress = _Bar(bar, by_time=bool(seconds))
             return run.over(targets)
     return run.over(targets)
 
@@ -128,13 +130,14 @@ def _shown(item: Any) -> str | None:
 class _Bar:
     """Moves a progress bar as time goes by, and shows what was seen."""
 
-    def __init__(self, bar: Any) -> None:
+    def __init__(self, bar: Any, *, by_time: bool) -> None:
         self.bar = bar
+        self.by_time = by_time
 
     def __call__(self, report: Report, tour: Tour) -> None:
-        seconds = int(tour.passed)
-        if seconds > self.bar.pos:
-            self.bar.update(seconds - self.bar.pos, f"{len(report.coverage.cells):,} cells, {len(report.findings)} findings")
+        passed = int(tour.passed) if self.by_time else min(tour.subject.requests, self.bar.length)
+        if passed > self.bar.pos:
+            self.bar.update(passed - self.bar.pos, f"{len(report.coverage.cells):,} cells, {len(report.findings)} findings")
 
 
 def _targets(lifecycle: Lifecycle, options: Mapping[str, Any]) -> Iterator[Any]:

@@ -42,9 +42,11 @@ class Coverage:
         here, edition = (request.action, request.variant), self._edition(ruling)
         looked = [(*here, *what) for what in self._looked(ruling, decision)]
         if decision.outcome is not None:
-            looked.append((*here, "becomes", decision.outcome.row, values["state"], values["before"]))
+            looked.append((*here, "becomes", decision.outcome.row, values["state"]))
         further: list[Feature] = [(edition, *what) for what in looked]
         further += [(*here, "before", decision.rule, other.rule) for other in decision.refusals[1:]]
+        if decision.outcome is not None:
+            further.append((*here, "becomes", decision.outcome.row, values["state"], values["before"]))
         further.append((*here, "at", asked.request.microversion, decision.allowed))
         status = self.rules.status(values["state"], values["task_state"])
         cell: Feature = ("cell", status, *here, request.caller.name, values["locked_by"])

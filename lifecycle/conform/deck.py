@@ -66,7 +66,7 @@ class Deck:
         newest: Microversion | None = None,
         actions: Container[str] | None = None,
     ) -> None:
-        """`newest`: of the target, where that is older than the table's; `actions`: those that it has, all where none are told."""
+        """`newest`: of the target, where that is older than the table's; `actions`: those that it has (None: all)."""
         self.judge = judge
         self.rules = judge.rules
         self.words = words

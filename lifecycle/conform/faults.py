@@ -20,7 +20,6 @@ KINDS = {
     "code": "another code than the table says",
     "shown": "the server cannot be shown as the table says",
     "document": "the document of an answer is not what the table says",
-    "kept": "what a request set is not shown",
     "headers": "the headers of an answer are not what the table says",
     "words": "a refusal in other words",
 }

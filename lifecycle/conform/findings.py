@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from lifecycle.conform.faults import Fault
-    from lifecycle.conform.session import Step
+    from lifecycle.conform.story import Step
 
 WHERE = 8  # places that a finding remembers
 
@@ -39,10 +39,10 @@ class Finding:
             self.where[f"{fault.action} in {fault.status}" if fault.status else fault.action] = None
 
     @property
-    def key(self) -> str:
-        """What a baseline knows it by."""
+    def keys(self) -> list[str]:
+        """What a baseline knows it by: a line for each action, in which no line number of the table stands."""
         fault = self.fault
-        return " | ".join(map(str, (fault.kind, fault.row, *fault.about)))
+        return [" | ".join(map(str, (fault.kind, action, fault.rule, *fault.about))) for action in self.actions]
 
     @property
     def title(self) -> str:
@@ -93,4 +93,4 @@ class Findings:
         """What a baseline knows is no failure."""
         known = set(keys)
         for finding in self._by_cause.values():
-            finding.accepted = finding.key in known
+            finding.accepted = known.issuperset(finding.keys)

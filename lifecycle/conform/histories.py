@@ -11,7 +11,7 @@ from lifecycle.conform.belief import Belief
 from lifecycle.conform.course import Course, unlike
 from lifecycle.conform.faults import Fault
 from lifecycle.conform.judge import name
-from lifecycle.conform.session import TOGETHER, Step
+from lifecycle.conform.story import TOGETHER, Step
 from lifecycle.engine.situation import Situation
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Histories:
 
     def _walk(self, session: Session) -> None:
         for _ in range(LONGEST):
-            if not session.alive:
+            if not session.alive or session.spent:
                 return
             self.tour.check()
             if not session.busy and self.rng.random() < OFTEN:
@@ -144,7 +144,7 @@ def _after(session: Session, here: list[Place], order: Sequence[tuple[Asked, Ans
         for decision in accepted:
             course = Course(session.rules, decision)
             first = course.stages[0]
-            if not course.works and situation not in ends:  # what is under way goes on
+            if not course.works and situation not in ends and (decision.outcome is None or decision.outcome.shown is None):
                 locked = first.values["locked_by"]
                 after.append((first, tuple(end.but(locked_by=locked) for end in ends)))
                 continue

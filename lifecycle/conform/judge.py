@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SERVER_FAULT, REFUSED = 500, 400
 MAKE = "create"  # what a request to make a thing is called where the table has no action for it
 PLACEHOLDER = re.compile(r"\{\w+\}")
-NOT_THERE = (400, 404, 409)  # what a service answers where a request names what is not there, or is taken
+NOT_THERE = (400, 403, 404, 409)  # what a service answers where a request names what is not there, or is taken
 
 
 class Asked:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from lifecycle.conform.session import CREATE, NOWHERE, REQUEST, TOGETHER, Step
+from lifecycle.conform.story import CREATE, NOWHERE, REQUEST, TOGETHER, Step
 from lifecycle.conform.target import Request
 from lifecycle.errors import LifecycleError, shown
 
@@ -26,7 +26,7 @@ def as_dict(finding: Finding) -> dict[str, Any]:
     return {
         "kind": fault.kind,
         "action": fault.action,
-        "key": finding.key,
+        "keys": finding.keys,
         "title": finding.title,
         "expected": fault.expected,
         "came": fault.came,

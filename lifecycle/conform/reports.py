@@ -8,7 +8,7 @@ from xml.sax.saxutils import quoteattr
 
 from lifecycle.conform import replay
 from lifecycle.conform.faults import KINDS
-from lifecycle.conform.tell import lines, summary
+from lifecycle.conform.tell import lines, summary, times
 from lifecycle.version import __version__
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def junit(report: Report) -> str:
 
 def _case(kind: str, findings: list[Finding], report: Report) -> str:
     told = [_told(one, report, number) for number, one in enumerate((one for one in findings if one.fails), 1)]
-    failure = f"<failure message={quoteattr(f'{len(told)} findings')}>{_xml(chr(10).join(told))}</failure>" if told else ""
+    many = quoteattr(f"{len(told)} findings")
+    failure = f"<failure message={many}>{_xml(chr(10).join(told))}</failure>" if told else ""
     return f'<testcase classname="conform" name={quoteattr(f"{kind}: {KINDS[kind]}")}>{failure}</testcase>'
 
 
@@ -69,10 +70,13 @@ def _xml(text: str) -> str:
 
 
 STYLE = """
-:root{color-scheme:light dark;--ink:#1d2430;--soft:#5b6575;--line:#d9dee7;--paper:#fff;--back:#f5f7fa;--good:#18794e;--bad:#c4320a}
-@media(prefers-color-scheme:dark){:root{--ink:#e8ecf3;--soft:#9aa6b8;--line:#2c3644;--paper:#161c26;--back:#0f141c;--good:#4cc38a;--bad:#ff8b5e}}
+:root{color-scheme:light dark;
+--ink:#1d2430;--soft:#5b6575;--line:#d9dee7;--paper:#fff;--back:#f5f7fa;--good:#18794e;--bad:#c4320a}
+@media(prefers-color-scheme:dark){:root{--ink:#e8ecf3;--soft:#9aa6b8;--line:#2c3644;--paper:#161c26;--back:#0f141c;
+--good:#4cc38a;--bad:#ff8b5e}}
 body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--back);margin:0;padding:2rem 1rem}
-main{max-width:62rem;margin:auto}h1{font-size:1.5rem;margin:0 0 .3rem}.verdict{font-weight:600}.good{color:var(--good)}.bad{color:var(--bad)}
+main{max-width:62rem;margin:auto}h1{font-size:1.5rem;margin:0 0 .3rem}.verdict{font-weight:600}
+.good{color:var(--good)}.bad{color:var(--bad)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{color:var(--soft)}dd{margin:0}
 details{background:var(--paper);border:1px solid var(--line);border-radius:.5rem;margin:.7rem 0;padding:.6rem .9rem}
 summary{cursor:pointer;font-weight:600}summary small{font-weight:400;color:var(--soft)}
@@ -101,9 +105,10 @@ def _details(report: Report) -> Iterator[str]:
         fault = finding.fault
         state = "" if finding.fails else " (known)" if finding.accepted else " (not confirmed)"
         story = "\n".join(line for kind, line in lines(finding, report.lifecycle.rules, number) if kind in ("step", "seen"))
+        title = escape(f"{number}. {fault.action}: {KINDS[fault.kind]}{state}")
         yield (
-            f"<details{' open' if number == 1 else ''}><summary>{escape(f'{number}. {fault.action}: {KINDS[fault.kind]}{state}')} "
-            f"<small>{finding.times}times</small></summary><dl><dt>expected</dt><dd>{escape(fault.expected)}</dd>"
+            f"<details{' open' if number == 1 else ''}><summary>{title} "
+            f"<small>seen {times(finding.times)}</small></summary><dl><dt>expected</dt><dd>{escape(fault.expected)}</dd>"
             f"<dt>came</dt><dd class=bad>{escape(fault.came)}</dd><dt>says</dt><dd><code>{escape(fault.row)}</code></dd>"
             f"<dt>where</dt><dd>{escape(', '.join(finding.where))}</dd></dl><pre>{escape(story)}</pre></details>"
         )

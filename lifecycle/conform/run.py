@@ -13,8 +13,8 @@ from lifecycle.conform.deck import Deck, Words
 from lifecycle.conform.findings import Finding, Findings
 from lifecycle.conform.histories import Histories
 from lifecycle.conform.judge import Judge, name
-from lifecycle.conform.session import TOGETHER
 from lifecycle.conform.shrink import Shrinker, Teller
+from lifecycle.conform.story import TOGETHER
 from lifecycle.conform.target import Down, Subject
 from lifecycle.conform.tour import Enough, Limits, Tour
 from lifecycle.errors import listed
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from lifecycle import Lifecycle
     from lifecycle.conform.faults import Fault
-    from lifecycle.conform.session import Step
+    from lifecycle.conform.story import Step
 
 WORDS = {"NAME": "conform", "VALUE": "value", "PASSWORD": "Conform-1"}
 HISTORIES, TURN = 200, 20
@@ -77,7 +77,7 @@ class Run:
         self.lifecycle = lifecycle
         self.limits = limits or Limits()
         self.report = Report(lifecycle, where, seed)
-        self.progress: Callable[[Report, Tour], None] = lambda *_: None
+        self.progress: Callable[[Report, Tour], object] = lambda *_: None
         self.known: list[str] = []
         self.tiers = len(TIERS)
         self.histories = MANY if self.limits.seconds or self.limits.requests else HISTORIES

@@ -3,41 +3,25 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lifecycle.conform.belief import Belief, believed, shown
 from lifecycle.conform.course import Course, status, unlike
 from lifecycle.conform.faults import Fault
-from lifecycle.conform.judge import Asked, name, short
+from lifecycle.conform.judge import NOT_THERE, Asked, Verdict, name, short
+from lifecycle.conform.story import ADVANCE, CREATE, LOOK, REQUEST, SETTLE, Step
 from lifecycle.errors import LifecycleError
 
 if TYPE_CHECKING:
     from lifecycle.conform.belief import Values
-    from lifecycle.conform.judge import Judge, Verdict
+    from lifecycle.conform.judge import Judge
     from lifecycle.conform.target import Answer, Subject
     from lifecycle.engine.situation import Situation
 
 LONG = 600.0  # seconds by a clock of our own: all work has ended
 PATIENCE = 60.0  # seconds that a task of a real service may take before we say that it does not end
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 1.0
-CREATE, REQUEST, LOOK, ADVANCE, SETTLE = "create", "request", "look", "advance", "settle"
-NOWHERE, TOGETHER = "nowhere", "together"
-"""What a step of a story is; `nowhere` is a request to no server that there is, `together` one of several at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a story: a request with its answer, a wait (`settle`, `advance`), or a look, and what was seen.
-
-    `before` is the situation that the server was believed to be in; None where there was no server.
-    """
-
-    what: str
-    asked: Asked | None = None
-    answer: Answer | None = None
-    seen: str | None = None
-    before: Situation | None = None
 
 
 class Session:
@@ -57,6 +41,8 @@ class Session:
         self.unseen: list[Asked] = []  # refused requests since somebody looked
         self.differences: dict[str, tuple[Asked, Answer]] = {}
         self._added: dict[str, str] = {}
+        self._accepted: set[tuple[str, str]] = set()
+        self.spent = False  # it only says that it is well: no later outcome would tell anything
 
     @property
     def alive(self) -> bool:
@@ -106,8 +92,10 @@ class Session:
         if answer.lost:
             return self._lost(asked)
         verdict = self.judge.judge(self.belief, asked, answer, self.id)
-        if verdict.fault is not None and self.subject.real_time and self._moved_on():
-            verdict = self.judge.judge(self.belief, asked, answer, self.id)
+        if verdict.fault is not None and self.subject.real_time:
+            verdict = self._meanwhile(asked, answer) or verdict
+        if verdict.fault is not None and self._again(asked, answer):
+            verdict = Verdict(self.belief, [])
         self._note(verdict, asked, answer)
         if verdict.fault is not None:
             if verdict.fault.kind in ("accepted", "refused", "crash"):
@@ -119,11 +107,23 @@ class Session:
             self.unseen.append(asked)
             return None
         if any(decision.allowed for decision in verdict.decisions) and self.changes(asked):
+            self._accepted.add(self._asked_for(asked))
+            self.spent = self.spent or (self.judge.named is not None and self._pretends(verdict))
             self._begin(verdict)
             return None
         self.belief = verdict.belief
         self.unseen.append(asked)
         return None
+
+    def _again(self, asked: Asked, answer: Answer) -> bool:
+        """Whether a service refuses what was asked of this server before, and may be so already."""
+        if self.judge.named is None or answer.code not in NOT_THERE or self._asked_for(asked) not in self._accepted:
+            return False
+        self.judge.not_there.setdefault(name(asked.ruling), f"asked again: {answer.code} {answer.message or ''}".strip())
+        return True
+
+    def _asked_for(self, asked: Asked) -> tuple[str, str]:
+        return asked.request.action, str(asked.request.body)
 
     def named(self, asked: Asked) -> Asked:
         """The request with a new name for what it adds to the server, and with one that is there for what it takes away."""
@@ -145,10 +145,17 @@ class Session:
         if verdict.difference:
             self.differences.setdefault(verdict.difference, (asked, answer))
 
+    def _pretends(self, verdict: Verdict) -> bool:
+        """Whether a server is usual again and no work was done for it."""
+        outcome, state = verdict.decisions[0].outcome, verdict.decisions[0].situation.values["state"]
+        shown_, usual = outcome and outcome.shown, self.rules.usual_state
+        return bool(outcome and shown_ and not outcome.tasks and shown_[0] == usual != state)
+
     def _begin(self, verdict: Verdict) -> None:
         """What was accepted is under way; what leaves work that is under way alone, leaves it."""
         courses = [Course(self.rules, decision) for decision in verdict.decisions]
-        if self.busy and not any(course.works for course in courses):
+        outcome = verdict.decisions[0].outcome
+        if self.busy and outcome is not None and outcome.shown is None and not courses[0].works:
             locked = courses[0].stages[0].values["locked_by"]
             for course in self.courses:
                 course.stages = [stage.but(locked_by=locked) for stage in course.stages]
@@ -213,7 +220,9 @@ class Session:
 
     def _misshown(self, why: str) -> Fault:
         assert self.belief is not None  # noqa: S101
-        return Fault("shown", status(self.rules, self.belief.values), why, self._row(), "show", about=(why.split(":", maxsplit=1)[0],))
+        return Fault(
+            "shown", status(self.rules, self.belief.values), why, self._row(), "show", about=(why.split(":", maxsplit=1)[0],)
+        )
 
     def _row(self) -> str:
         last = self.courses[0].decision.row if self.courses else None
@@ -270,7 +279,8 @@ class Session:
 
     def advance(self) -> Fault | None:
         """Lets one task end, by a clock of our own, and looks."""
-        assert self.belief is not None  # noqa: S101
+        if not self.alive or self.belief is None:
+            return None
         self.story.append(Step(ADVANCE))
         self.subject.wait(getattr(self.subject.target, "task", 0.0) * 1.002)
         for course in self.courses:
@@ -360,16 +370,14 @@ class Session:
             status=decision.shown_before,
         )  # fmt: skip
 
-    def _moved_on(self) -> bool:
-        """Whether a server of a real service has gone on since it was last seen, as it may."""
+    def _meanwhile(self, asked: Asked, answer: Answer) -> Verdict | None:
+        """What explains an answer where a server has gone on since it was last seen, as it may."""
         assert self.belief is not None  # noqa: S101
-        before = dict(self.belief.values)
-        seen = self._seen()
-        possible = [stage for stage in self._possible() if not unlike(self.rules, stage, seen)]
-        if not possible:
-            return False
-        self._now(possible[-1], seen)
-        return any(self.belief.values[key] != before[key] for key in ("exists", "state", "task_state"))
+        for situation in self._possible():
+            verdict = self.judge.judge(self._after(self.belief, situation), asked, answer, self.id)
+            if verdict.fault is None:
+                return verdict
+        return None
 
     def _lost(self, asked: Asked) -> Fault | None:
         """The answer was lost: what is shown tells whether the request was done."""

@@ -6,7 +6,8 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from lifecycle.conform.histories import together
-from lifecycle.conform.session import ADVANCE, CREATE, NOWHERE, REQUEST, SETTLE, TOGETHER, Session, Step
+from lifecycle.conform.session import Session
+from lifecycle.conform.story import ADVANCE, CREATE, NOWHERE, REQUEST, SETTLE, TOGETHER, Step
 from lifecycle.conform.tour import nowhere
 from lifecycle.explore.plan import all_losses
 from lifecycle.explore.ways import shortest

@@ -7,7 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.conform.faults import KINDS
-from lifecycle.conform.session import CREATE, NOWHERE
+from lifecycle.conform.story import CREATE, NOWHERE
 from lifecycle.conform.wire import TOKEN, asked, headers
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lifecycle.conform.findings import Finding
     from lifecycle.conform.run import Report
-    from lifecycle.conform.session import Step
+    from lifecycle.conform.story import Step
     from lifecycle.engine.rules import Rules
 
 SHOWN = 20  # findings that are told in full
@@ -31,7 +31,7 @@ def lines(finding: Finding, rules: Rules, number: int) -> Iterator[tuple[str, st
     more = [action for action in finding.actions if action != fault.action]
     if finding.times > 1:
         also = f", also of {', '.join(more[:4])}{' …' if len(more) > 4 else ''}" if more else ""  # noqa: PLR2004
-        yield "fact", f"seen {finding.times:,} times{also}"
+        yield "fact", f"seen {times(finding.times)}{also}"
     if finding.confirmed is False:
         yield "fact", "it did not come again on a new server, and fails no run"
     last = None
@@ -39,6 +39,11 @@ def lines(finding: Finding, rules: Rules, number: int) -> Iterator[tuple[str, st
         if step.seen is None or step.seen != last:
             yield from _step(step, rules)
         last = step.seen
+
+
+def times(number: int) -> str:
+    """How often, in words."""
+    return "once" if number == 1 else f"{number:,} times"
 
 
 def _step(step: Step, rules: Rules) -> Iterator[tuple[str, str]]:

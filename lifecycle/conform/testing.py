@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import unittest
+from functools import partialmethod
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +19,6 @@ from lifecycle import Lifecycle, Server
 from lifecycle.conform import replay, reports
 from lifecycle.conform.findings import Finding
 from lifecycle.conform.run import Run
-from lifecycle.conform.session import Session
 from lifecycle.conform.target import Answer, Request, Target
 from lifecycle.conform.tell import lines
 from lifecycle.conform.tour import Limits
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
     from lifecycle.conform.faults import Fault
+    from lifecycle.conform.session import Session
     from lifecycle.conform.tour import Tour
 
 __all__ = ["Answer", "Request", "Target", "actions", "conformance", "histories", "requests", "servers"]
@@ -98,60 +99,69 @@ def conformance(
     stories of a replay file, where one is told. What fails is told as a story.
     """
     lifecycle = _loaded(table, reading)
-    name = getattr(target, "__name__", "the target")
+    wanted = _Wanted(lifecycle, target, seconds, examples)
+    tests = {f"test_{name}": partialmethod(_tested, getattr(wanted, name)) for name in ("tour", "histories", "replay")}
+    return type(f"Test{wanted.name}", (unittest.TestCase,), {"__doc__": "Whether it keeps the lifecycle.", **tests})
 
-    class Conformance(unittest.TestCase):
-        """Whether it keeps the lifecycle."""
 
-        def test_tour(self) -> None:
-            """All that can be reached is asked at."""
-            run = Run(lifecycle, name, Limits(seconds=seconds), _seed())
-            run.histories = 0  # hypothesis draws them
-            report = run.over([target()])
-            if os.environ.get(REPORT):
-                with open(os.environ[REPORT], "w", encoding="utf-8") as file:
-                    file.write(reports.html(report))
-            if report.broken:
-                self.fail(report.broken)
-            told = [_story(finding, lifecycle, number) for number, finding in enumerate(report.failing, 1)]
-            if told:
-                self.fail("\n\n".join([f"{name} diverges from {lifecycle.rules.name}: {len(told)} findings", *told]))
+def _tested(case: unittest.TestCase, told: Callable[[], str]) -> None:
+    sentence = told()
+    if sentence:
+        case.fail(sentence)
 
-        def test_histories(self) -> None:
-            """Random histories."""
-            run = Run(lifecycle, name, Limits(), _seed())
-            tour = run.tour(target())
-            callers = tour.deck.callers
 
-            @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=[*HealthCheck])
-            @given(_drawn(tour))
-            def walk(history: list[tuple[int, int, bool]]) -> None:
-                session = tour.new()
-                if session is None:
-                    raise AssertionError("no server could be made")
-                fault = _walk(tour, session, history, callers)
-                if fault is not None:
-                    finding = Finding(fault, session.story)
-                    finding.add(fault)
-                    raise AssertionError(_story(finding, lifecycle, 1))
+class _Wanted:
+    """One implementation, and how thoroughly it is asked. Each method answers what is wrong, as text."""
 
-            try:
-                walk()
-            finally:
-                run.end(tour)
+    def __init__(self, lifecycle: Lifecycle, target: Callable[[], Any], seconds: float, examples: int) -> None:
+        self.lifecycle = lifecycle
+        self.target = target
+        self.seconds = seconds
+        self.examples = examples
+        self.name: str = getattr(target, "__name__", "Target")
 
-        def test_replay(self) -> None:
-            """The stories of a replay file."""
-            path = os.environ.get(REPLAY)
-            if not path:
-                return
-            report = Run(lifecycle, name).again(target(), replay.read(path))
-            told = [_story(finding, lifecycle, number) for number, finding in enumerate(report.failing, 1)]
-            if told:
-                self.fail("\n\n".join(told))
+    def _run(self, limits: Limits) -> Run:
+        run = Run(self.lifecycle, self.name, limits, _seed())
+        run.histories = 0  # hypothesis draws them
+        return run
 
-    Conformance.__name__ = Conformance.__qualname__ = f"Test{name}"
-    return Conformance
+    def tour(self) -> str:
+        """Every status, action, caller and lock that can be reached."""
+        report = self._run(Limits(seconds=self.seconds)).over([self.target()])
+        if os.environ.get(REPORT):
+            with open(os.environ[REPORT], "w", encoding="utf-8") as file:
+                file.write(reports.html(report))
+        return report.broken or self._told(report.failing)
+
+    def replay(self) -> str:
+        """The stories of a replay file."""
+        path = os.environ.get(REPLAY)
+        return self._told(self._run(Limits()).again(self.target(), replay.read(path)).failing) if path else ""
+
+    def _told(self, failing: list[Finding]) -> str:
+        stories = [_story(finding, self.lifecycle, number) for number, finding in enumerate(failing, 1)]
+        return "\n\n".join([f"{self.name} diverges: {len(stories)} findings", *stories]) if stories else ""
+
+    def histories(self) -> str:
+        """Random histories."""
+        run = self._run(Limits())
+        tour = run.tour(self.target())
+
+        @settings(max_examples=self.examples, deadline=None, database=None, suppress_health_check=[*HealthCheck])
+        @given(_drawn(tour))
+        def walk(history: list[tuple[int, int, bool]]) -> None:
+            session = tour.new()
+            fault = None if session is None else _walk(tour, session, history)
+            if session is not None and fault is not None:
+                finding = Finding(fault, session.story)
+                finding.add(fault)
+                raise AssertionError(_story(finding, self.lifecycle, 1))
+
+        try:
+            walk()
+        finally:
+            run.end(tour)
+        return self._told(run.report.failing)
 
 
 def _seed() -> int | None:
@@ -165,7 +175,7 @@ def _drawn(tour: Tour) -> SearchStrategy[list[tuple[int, int, bool]]]:
     return st.lists(one, max_size=LONGEST)
 
 
-def _walk(tour: Tour, session: Session, history: list[tuple[int, int, bool]], callers: Any) -> Fault | None:
+def _walk(tour: Tour, session: Session, history: list[tuple[int, int, bool]]) -> Fault | None:
     """The first fault of a history."""
     for action, who, waits in history:
         if not session.alive:
@@ -173,7 +183,7 @@ def _walk(tour: Tour, session: Session, history: list[tuple[int, int, bool]], ca
         name, variant = tour.deck.names[action]
         if not tour.deck.of_a_server(name):
             continue
-        fault = session.ask(tour.deck.asked(name, variant, callers[who], tour.deck.points(name, variant)[0]))
+        fault = session.ask(tour.deck.asked(name, variant, tour.deck.callers[who], tour.deck.points(name, variant)[0]))
         if fault is None and session.alive:
             fault = session.settle() if waits and session.busy else session.look() if not session.busy else None
         if fault is not None:

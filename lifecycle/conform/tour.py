@@ -13,7 +13,8 @@ from lifecycle.conform.bodies import bodies
 from lifecycle.conform.coverage import BUSY, CORE, EDITIONS
 from lifecycle.conform.deck import SERVER, invented
 from lifecycle.conform.judge import MAKE
-from lifecycle.conform.session import NOWHERE, Session, Step
+from lifecycle.conform.session import Session
+from lifecycle.conform.story import NOWHERE, Step
 from lifecycle.conform.target import Request
 from lifecycle.explore.ways import Map
 
@@ -118,7 +119,7 @@ class Tour:
         try:
             while session.alive:
                 self._refusals(session)
-                if not self._onward(session):
+                if session.spent or not self._onward(session):
                     break
         finally:
             self.differences |= {name: str(asked.request) for name, (asked, _) in session.differences.items()}
@@ -127,7 +128,7 @@ class Tour:
         return len(self.coverage.seen) > before
 
     def new(self) -> Session | None:
-        """A new server that is at rest, or None where it could not be made; the request is one that was not seen, if there is one."""
+        """A new server that is at rest, made by a request that is new, if there is one; None where it could not be made."""
         self.check()
         self.servers += 1
         self.check()
@@ -275,9 +276,8 @@ class Tour:
         while session.alive and session.busy:
             if self.tier >= BUSY:
                 self._refusals(session)
-            if session.alive and session.busy:
-                self.check()
-                self.told(session, session.advance())
+            self.check()
+            self.told(session, session.advance())
 
     def _way(self, session: Session) -> Asked | None:
         """The first request on the shortest way to a situation where something new can be asked."""

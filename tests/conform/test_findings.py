@@ -10,13 +10,14 @@ from conforming import NOVA, Awaited, Memory, StopsPaused, WithoutLocks, first, 
 from lifecycle import Lifecycle
 from lifecycle.conform.embedded import Embedded, embedded
 from lifecycle.conform.run import Run
-from lifecycle.conform.session import REQUEST
+from lifecycle.conform.story import REQUEST
 from lifecycle.conform.tour import Limits
 from lifecycle.deviate import Deviation, deviated, draw, seen
 
 STEPS = int(os.environ.get("LIFECYCLE_CONFORM_STEPS", "700"))
 DEVIATIONS = int(os.environ.get("LIFECYCLE_CONFORM_DEVIATIONS", "30"))
-FULL, SOON = 45_000, 3_000
+FULL, SOON, FIRST = 45_000, 3_000, 1_000  # requests
+FEW = 30  # deviations in every run of the tests; LIFECYCLE_CONFORM_DEVIATIONS=1000 is for a report
 SHOWN_BY_TIME_OR_FAILURE = {"event", "on_failure"}
 
 
@@ -56,7 +57,7 @@ def test_the_story_is_the_shortest() -> None:
 
 
 def test_a_lock_that_nobody_keeps_is_few_findings() -> None:
-    report = run(WithoutLocks, requests=2500)
+    report = run(WithoutLocks, requests=1600)
     kinds = {finding.fault.kind for finding in report.failing}
     assert "accepted" in kinds
     assert len(report.failing) < 12
@@ -93,13 +94,19 @@ def test_a_wrong_word_is_found(name: str) -> None:
 
 def test_deviations_drawn_by_chance_are_found() -> None:
     drawn = draw(NOVA, DEVIATIONS, seed=11)
-    results = {deviation: first(deviation, FULL if DEVIATIONS > 30 else SOON) for deviation in drawn}
-    soon = [deviation for deviation, (kind, requests) in results.items() if kind and requests <= SOON]
-    missed = [deviation for deviation, (kind, _) in results.items() if kind is None]
+    many = DEVIATIONS > FEW
+    results = [(deviation, *first(deviation, FULL if many else FIRST)) for deviation in drawn]
+    found = [requests for _, kind, requests in results if kind]
+    if not many:
+        print(f"{len(found)} of {len(drawn)}")  # noqa: T201
+        assert len(found) >= len(drawn) / 3
+        return
+    missed = [deviation for deviation, kind, _ in results if kind is None]
     visible = [one for one in missed if {*seen(NOVA, deviated(NOVA, [one]))} - SHOWN_BY_TIME_OR_FAILURE]
-    counted = len(results) - len(missed) + len(visible)
-    print(f"{len(results) - len(missed)} of {counted} found, {len(soon)} soon; not: {[str(one) for one in visible]}")  # noqa: T201
-    assert len(soon) >= 0.7 * counted
+    counted, soon = len(found) + len(visible), sum(requests <= SOON for requests in found)
+    print(f"{len(found)} of {counted} found, {soon} soon; not: {[str(one) for one in visible]}")  # noqa: T201
+    assert len(found) >= 0.97 * counted
+    assert soon >= 0.8 * counted
 
 
 def test_differences_are_named_and_no_failure() -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import unittest
+from typing import TYPE_CHECKING
 
-import pytest
 from conforming import NOVA, Memory, StopsPaused
 from hypothesis import given, settings
 
-from lifecycle import Server
-from lifecycle.conform.target import Request
 from lifecycle.conform.testing import actions, conformance, histories, requests, servers
+
+if TYPE_CHECKING:
+    import pytest
+
+    from lifecycle import Server
+    from lifecycle.conform.target import Request
 
 TestMemory = conformance(NOVA, Memory, seconds=3, examples=25)
 

@@ -204,7 +204,7 @@ def test_files_say_the_same(tmp_path: Path) -> None:
     assert "<failure" in cases.read_text()
     again = told("conforming:StopsPaused", "--replay", str(saved), "--json")
     assert again[0] == 1
-    assert json.loads(again[1])["findings"][0]["key"] == document["findings"][0]["key"]
+    assert json.loads(again[1])["findings"][0]["keys"] == document["findings"][0]["keys"]
     assert told("conforming:Memory", "--replay", str(saved))[0] == 0
     known = told("conforming:StopsPaused", "--requests", "2500", "--baseline", str(saved))
     assert known[0] == 0, known[1]
