@@ -23,6 +23,7 @@ class Deployment:
     """What is not known of the cloud itself until its answers tell: its options, and facts that no document shows.
 
     Such a fact may differ from one action to another, as what a hypervisor can do; an option holds for all.
+    Whether there is what an address names changes with what is asked, and is never known.
     """
 
     def __init__(self, lifecycle: Lifecycle, knows: Mapping[str, Any]) -> None:
@@ -30,6 +31,7 @@ class Deployment:
         rules = lifecycle.rules
         shown = (rules.data["document"] or {"keys": {}})["keys"]
         self._sure = dict(knows)
+        self._named = (rules.data["document"] or {}).get("named")
         self._options = {name: SIGNS for name in rules.options if name not in knows}
         self._facts = {} if not shown else {name: self._usual_first(name) for name in rules.facts if name not in {*shown, *knows}}
         self._narrowed: dict[tuple[str, str | None, str], tuple[Any, ...]] = {}
@@ -55,7 +57,7 @@ class Deployment:
         """An answer has told that a key is one of these."""
         if key in self._options:
             self._options[key] = values
-        elif key in self._facts:
+        elif key in self._facts and key != self._named:
             self._narrowed[ruling.request.action, ruling.request.variant, key] = values
 
 

@@ -150,10 +150,11 @@ class Deck:
         return Request(name, variant, body, caller, version, self.words.names(self.rules.action(name)["address"]))
 
     def body(self, name: str, variant: str | None, caller: str, version: str | None) -> Any:
-        """The whole document of the plain request; None where it has none."""
+        """The whole document of the plain request, or the query of a read; None where it has none."""
         lifecycle = self.judge.lifecycle
         if name in self.rules.reads:
-            return None
+            flag = self.rules.reads[name]["given"].get(variant)
+            return {flag: 1} if flag else None
         if lifecycle.rules.edition(name, variant, lifecycle.reading, self.rules.version(version)) is None:
             version = self.points(name, variant)[0]  # it is not there: asked for as when it was
         return self.words.filled(lifecycle.ruling(name, variant, caller, version).wire[2])

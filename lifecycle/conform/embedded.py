@@ -70,11 +70,12 @@ class Embedded:
         return [self._ask(id, request) for request in requests]
 
     def _ask(self, server: str | None, request: Request) -> Answer:
-        method, path = asked(self._rules, request, server)
-        return self._send(method, path, request.body, str(request.caller), request.microversion)
+        method, path, body = asked(self._rules, request, server)
+        return self._send(method, path, body, str(request.caller), request.microversion)
 
     def _send(self, method: str, path: str, body: Any, caller: str, version: str | None) -> Answer:
         raw = content(body)
+        path, _, query = path.partition("?")
         said = headers(self._rules, version, self._tokens.get(caller))
         scope = {
             "type": "http",
@@ -85,7 +86,7 @@ class Embedded:
             "path": self._base + path,
             "raw_path": (self._base + path).encode(),
             "root_path": "",
-            "query_string": b"",
+            "query_string": query.encode(),
             "headers": [(name.lower().encode(), value.encode()) for name, value in said.items()],
             "server": ("cloud", 80),
             "client": None,

@@ -161,8 +161,8 @@ class Remote:
     # Over the wire
 
     def _ask(self, server: str | None, request: Request) -> Answer:
-        method, path = asked(self._rules, request, server)
-        return self.send(method, path, request.body, request.caller, request.microversion)
+        method, path, body = asked(self._rules, request, server)
+        return self.send(method, path, body, request.caller, request.microversion)
 
     def send(self, method: str, path: str, body: Any, caller: str | None, version: str | None) -> Answer:
         """One request and its answer; tried again where what stands in the way passes. Raises Down."""

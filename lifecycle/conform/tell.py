@@ -69,7 +69,7 @@ def curl(step: Step, rules: Rules) -> str:
     assert step.asked is not None  # noqa: S101
     request = step.asked.request
     server = None if step.what == CREATE else "$SERVER" if step.what != NOWHERE else "nowhere"
-    method, path = asked(rules, request, None)
+    method, path, body = asked(rules, request, None)
     path = path.replace("{id}", server or "")
     said = headers(rules, request.microversion, None)
     said.pop("Accept")
@@ -78,8 +78,8 @@ def curl(step: Step, rules: Rules) -> str:
     if request.caller and not anonymous:
         parts += ["-H", f'"{TOKEN}: ${request.caller.upper()}"']
     parts += [part for name, value in said.items() for part in ("-H", shlex.quote(f"{name}: {value}"))]
-    if request.body is not None:
-        parts += ["-H", "'Content-Type: application/json'", "-d", shlex.quote(short(request.body))]
+    if body is not None:
+        parts += ["-H", "'Content-Type: application/json'", "-d", shlex.quote(short(body))]
     return " ".join(parts)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from lifecycle.conform.target import Answer
 from lifecycle.engine.microversion import HEADER
@@ -20,13 +20,18 @@ TOKEN = "X-Auth-Token"  # noqa: S105 - the header's name
 CREATED = "Location"
 
 
-def asked(rules: Rules, request: Request, server: str | None) -> tuple[str, str]:
-    """The method and the path of a request; names that nothing fills stay as they are written."""
+def asked(rules: Rules, request: Request, server: str | None) -> tuple[str, str, Any]:
+    """The method, the path and the body of a request; a read says in its query what others say in a body.
+
+    Names that nothing fills stay as they are written.
+    """
     address = rules.action(request.action)["address"] or f"POST {rules.data['action_path']}"
     method, _, path = address.partition(" ")
     for name, value in {**({ID: server} if server else {}), **request.names}.items():
         path = path.replace("{" + name + "}", quote(value, safe=""))
-    return method, path
+    if request.action in rules.reads:
+        return method, f"{path}?{urlencode(request.body)}" if request.body else path, None
+    return method, path, request.body
 
 
 def headers(rules: Rules, version: str | None, token: str | None) -> dict[str, str]:
