@@ -128,7 +128,7 @@ def test_it_is_told_in_what_it_can_be_seen(nova: Lifecycle, deviation: Deviation
 
 def test_all_of_them_are_many_and_of_every_kind(nova: Lifecycle) -> None:
     assert len([*itertools.islice(deviations(nova), 100)]) == 100
-    drawn = draw(nova, 300, 1)
+    drawn = draw(nova, 500, 3)
     keys = {one.path[2] for one in drawn if one.row[0] == "actions"}
     assert {"requires", "lock", "by", "codes", "messages", "answers", "becomes", "fails", "task", "body", "keeps"} <= keys
 

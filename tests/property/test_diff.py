@@ -104,7 +104,7 @@ def probe(rules: Rules, name: str, seed: int) -> bool:
     return False
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(mutants(), st.integers())
 def test_a_word_that_changes_an_answer_is_found_and_no_other(mutant: tuple[str, Rules], seed: int) -> None:
     name, rules = mutant
