@@ -9,10 +9,12 @@ import pytest
 import yaml
 from asgi import ask
 from click.testing import CliRunner
+from conforming import NOVA, StopsPaused, run
 from fake_compute import ID, Fake, connect
 from serving_process import served
 
 from lifecycle.cli.commands import main
+from lifecycle.conform.tell import lines
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
@@ -112,7 +114,15 @@ def test_the_mistake_that_is_shown_is_told(root: Path, tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, ["lint", "./specs/compute"])
     assert result.exit_code == 2
-    assert result.output.replace("./", "").startswith(blocks("text")[0])
+    shown = next(block for block in blocks("text") if block.startswith("specs/"))
+    assert result.output.replace("./", "").startswith(shown)
+
+
+def test_the_finding_that_is_shown_is_found() -> None:
+    """By a cloud that lets a paused server be stopped; the server's id differs each time."""
+    found = [line for _, line in lines(run(StopsPaused, requests=2500).failing[0], NOVA.rules, 1)][:3]
+    shown = next(block for block in blocks("text") if block.startswith("1. "))
+    assert re.sub("instance [^ ]+", "instance 9f41…", "\n".join(found)) == "\n".join(map(str.strip, shown.splitlines()))
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)#]+)", README))
