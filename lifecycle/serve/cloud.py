@@ -290,7 +290,8 @@ class Cloud:
                     raise Unread(self.wire.error(said["missing"]["code"], said["missing"]["message"], {ID: ask.names[kind]}))
                 found[kind] = self.documents.listed(kind, one, ask.root)
         if self.documents.many in decision.ruling.rule["response"]["properties"]:
-            found |= page(self, ask, person)
+            request = decision.ruling.request
+            found |= page(self, ask, person, everyones=request.variant in self.rules.reads[request.action]["given"])
         return found
 
 

@@ -14,18 +14,19 @@ if TYPE_CHECKING:
     from lifecycle.serve.wire import Ask
 
 MAX = 1_000  # things of one page
-EVERYONES = ("all_tenants", "all_projects")
 YES = ("1", "true", "yes", "on", "t", "y", "")
 PAGING = ("limit", "marker")
 DIGITS = 9
 
 
-def page(cloud: Cloud, ask: Ask, person: Person) -> dict[str, Any]:
-    """The things that are asked for, newest first, and the address of the rest. Raises Unread."""
+def page(cloud: Cloud, ask: Ask, person: Person, *, everyones: bool) -> dict[str, Any]:
+    """The things that are asked for, newest first, and the address of the rest. Raises Unread.
+
+    `everyones`: those of all projects, which the table lets this person ask for.
+    """
     limit = _limit(cloud, ask)
     found: list[dict[str, Any]] = []
     documents, many = cloud.documents, cloud.documents.many
-    everyones = cloud.people.all_things(person) and any(ask.query.get(name, "no").lower() in YES for name in EVERYONES)
     whose, before = None if everyones else person.project, _marker(cloud, ask, person)
     for data in cloud.store.every(whose, before, _places(cloud, ask), ask.query.get("name", "")):
         shown = documents.shown(Thing(data), ask.root)

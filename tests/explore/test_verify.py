@@ -178,7 +178,7 @@ def test_the_test_to_paste_runs_and_fails(tmp_path: Path) -> None:
     assert result.exit_code == 1
     (tmp_path / "test_pasted.py").write_text(result.stdout, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path / "test_pasted.py")]
-    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}  # what is said there is for plugins
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
     assert "2 failed" in done.stdout
     assert done.stdout.count("<Verdict no-way-in: broken>") >= 1
