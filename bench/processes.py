@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PASS, OURS, THEIRS = "python -c pass", "import lifecycle", "import transitions"
 CHECK = "lifecycle check os-stop --status PAUSED"
 KEPT, NEW = "Lifecycle.load(), rules kept", "Lifecycle.load(), nothing kept: read and compiled"
-ROUNDS = 21
+ROUNDS = 11
 
 
 def command() -> list[str]:
