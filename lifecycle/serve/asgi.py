@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 
     from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
+    from lifecycle.serve.control import Trouble
     from lifecycle.serve.wire import Answer
 
     Endpoint = Callable[[Request], Awaitable[Response]]
@@ -77,6 +79,15 @@ def app(
     return made
 
 
+class Dropped(Response):
+    """The beginning of an answer whose end never comes: the server breaks the connection off."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Promises more than it sends."""
+        del scope, receive
+        await send({"type": "http.response.start", "status": self.status_code, "headers": [(b"content-length", b"1")]})
+
+
 class Front:
     """Reads requests and writes answers."""
 
@@ -123,19 +134,24 @@ class Front:
             raw = await _body(request)
             if trouble is not None:
                 await asyncio.sleep(trouble.delay)
-            if trouble is not None and trouble.code and not trouble.done:
-                return self._written(self.wire.error(trouble.code, TROUBLE, {}), None)
+            instead = self._instead(trouble)
+            if trouble is not None and instead is not None and not trouble.done:
+                return instead
             try:
                 answer = self._answer(name, ask, request, raw)
             except Unread as unread:
                 answer = unread.answer
             except Unkept as error:
                 answer = self.wire.error(UNAVAILABLE, str(error), {})
-            if trouble is not None and trouble.code:
-                answer = self.wire.error(trouble.code, TROUBLE, {})
-            return self._written(answer, ask.version, ask.request)
+            return instead or self._written(answer, ask.version, ask.request)
 
         return endpoint
+
+    def _instead(self, trouble: Trouble | None) -> Response | None:
+        """What comes in place of an answer; None where the answer does."""
+        if trouble is not None and trouble.drop:
+            return Dropped()
+        return self._written(self.wire.error(trouble.code, TROUBLE, {}), None) if trouble is not None and trouble.code else None
 
     async def control(self, request: Request) -> Response:
         """What an admin does to the service itself."""

@@ -2,11 +2,11 @@
 
     POST /control/clock        {"advance": 60}
     POST /control/things/ID    {"fail": true}, {"hold": true}, {"release": true}, {"facts": {"host_up": false}}
-    POST /control/answers      [{"code": 500}, {"delay": 2}, {"code": 503, "done": true}]: of the next requests, in order
+    POST /control/answers      [{"code": 500}, {"delay": 2}, {"code": 503, "done": true}, {"drop": true}]: of the next requests
     PUT /control/deviations    [{"path": ["actions", "os-stop", "lock"], "after": "ignored"}], or {"draw": 3, "seed": 7}
 
-Each answers what is so then; GET tells the deviations that there are, and DELETE ends them. An answer with a `code` is in place
-of the request, unless it is `done` and only its answer lost.
+Each answers what is so then; GET tells the deviations that there are, and DELETE ends them. A `code`, or a connection that
+breaks off (`drop`), comes in place of the request, unless it is `done` and only its answer lost.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class Trouble(BaseModel):
     model_config = STRICT
     code: int | None = Field(None, ge=400, le=599)
     delay: float = Field(0.0, ge=0, le=MAX_DELAY)
+    drop: bool = False
     done: bool = False
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import httpx
 import pytest
-from serving import LONG, TASK, Client
+from serving import LONG, TASK, TOKENS, Client
+from serving_process import served
 
 
 def control(client: Client, path: str, body: Any, caller: str = "admin") -> httpx.Response:
@@ -76,3 +77,17 @@ def test_what_it_does_not_understand_it_refuses(client: Client, path: str, body:
 
 def test_what_is_not_there_is_not_found(client: Client) -> None:
     assert control(client, "things/none", {"fail": True}).status_code == 404
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_connection_breaks_off_before_or_after_the_request_is_done(done: bool) -> None:
+    with served("--clock", "manual") as running:
+        server = running.create()
+        admin = {"X-Auth-Token": TOKENS["admin"]}
+        root = running.url.removesuffix("/v2.1")
+        assert running.client.post(f"{root}/control/clock", json={"advance": LONG}, headers=admin).is_success
+        assert running.client.post(f"{root}/control/answers", json=[{"drop": True, "done": done}], headers=admin).is_success
+        with pytest.raises(httpx.RemoteProtocolError):
+            running.client.post(f"/servers/{server}/action", json={"os-stop": None})
+        shown = running.client.get(f"/servers/{server}").json()["server"]
+        assert shown["OS-EXT-STS:task_state"] == ("powering-off" if done else None)
