@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 BASIC = ("string", "integer", "number", "boolean", "null", "object", "array")
 ANY = "any"
-OF_A_FIELD = ("required", "since", "until", "by", "statuses", "when", "unless", "beside")
+AT_TIMES = ("by", "statuses", "when", "unless", "beside")
+"""What may keep a field of an answer away: one that is `required` besides must be there where nothing does."""
+OF_A_FIELD = ("required", "since", "until", *AT_TIMES)
 
 
 def schema(types: Mapping[str, Data], said: Data, version: Microversion | None) -> Schema:
@@ -63,7 +65,7 @@ def _properties(
     fields = {name: field for name, editions in said.items() if (field := edition(editions, version)) is not None}
     made["properties"] = {**known, **{name: schema(types, field, version) for name, field in fields.items()}}
     needed = [name for name in made.pop("required", ()) if name not in fields]
-    needed += [name for name, field in fields.items() if field.get("required")]
+    needed += [name for name, field in fields.items() if field.get("required") and not any(map(field.get, AT_TIMES))]
     if needed:
         made["required"] = needed
 

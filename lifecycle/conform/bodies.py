@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.bodies.documents import plain
 from lifecycle.bodies.words import kinds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from lifecycle.bodies.schema import Schema
     from lifecycle.conform.deck import Deck
 
+    Change = tuple[str, Any, Any]
+    """What is odd about a body, what kind of oddity that is, and the body."""
+
 ODD: tuple[Any, ...] = (None, "", "a", 7, -1, True, [], {}, ["a"], {"a": "b"})
+OF_A_WRONG_KIND: dict[str, Any] = {"string": "a", "integer": 7, "boolean": True, "array": [], "object": {}}
 FORMATS: dict[str, tuple[str, ...]] = {
     "uuid": ("155d900f-4e14-4e4c-a73d-069cbf4541e6", "155d900f4e144e4ca73d069cbf4541e6"),
     "uuid_or_nothing": ("155d900f-4e14-4e4c-a73d-069cbf4541e6", ""),
@@ -23,55 +29,94 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "ipv6": ("::1", "10.0.0.1"),
     "ipv4_or_nothing": ("10.0.0.1", ""),
     "ipv6_or_nothing": ("::1", ""),
-    "base64": ("Zm9v",),
+    "base64": ("Zm9v", "Zm9v!"),
     "name": ("a", "a b", " a"),
     "printable": ("a", "a\x01"),
-    "uri": ("http://a.example/b",),
+    "uri": ("http://a.example/b", "a b"),
+    "date-time": ("2026-01-01T00:00:00Z", "yesterday"),
 }
-PATTERNS = ("a", "7", "-7", "a-b", "a/b", "a,b", "/dev/vdb", "auto", "none", "a_b.c", "/24")
-LONG = 70_000  # longer than this nothing is sent
+"""Texts by their format, a right one first."""
+PATTERNS = ("a", "7", "-7", "a-b", "a/b", "a,b", "a b", "/dev/vdb", "auto", "none", "a_b.c", "/24")
+EXTRA = "nonsense"  # a field that nothing has
+MOST = 70_000  # longer than this nothing is sent
+LONG_NAMES = (255, 256)
 
 
-def bodies(deck: Deck, name: str, variant: str | None, version: str | None) -> Iterator[tuple[str, Any, Any]]:
-    """Bodies of an action at a microversion, the plain one first: what is odd about each, and what kind of oddity that is."""
-    lifecycle = deck.judge.lifecycle
-    rule = lifecycle.rules.edition(name, variant, lifecycle.reading, lifecycle.rules.version(version))
-    schema = None if rule is None else plain("request", lifecycle.rules, name, rule, lifecycle.rules.version(version))
+def bodies(deck: Deck, name: str, variant: str | None, version: str | None, *, every: bool = False) -> Iterator[Change]:
+    """Bodies of an action at a microversion, the plain one first; `every`: with values of every kind in every place."""
+    schema = _schema(deck, name, variant, version)
     body = deck.body(name, variant, deck.callers[0], version)
     yield "plain", (name, variant, "plain"), body
     if schema is None:
         return
-    key = lifecycle.rules.action(name)["body"]
+    key = deck.judge.lifecycle.rules.action(name)["body"]
     if key is not None:
         yield "no body", (name, "no body"), None
         yield "two keys", (name, "two keys"), {**(body if isinstance(body, dict) else {}), "and": None}
-    for what, key, changed in _changed(body, schema):
-        yield what, key, changed
+    yield from _inside(schema, body, every=every)
 
 
-def _changed(body: Any, schema: Schema) -> Iterator[tuple[str, Any, Any]]:
-    """A body with one thing changed at a time."""
-    for path, part in _parts(schema, body):
-        where, kind = ".".join(path), repr(part)
-        for value in _values(part):
-            yield f"{where} is {str(value)[:20]!r}", (kind, repr(value)), _with(body, path, value)
-        if path[-1] in _at(body, path[:-1], {}):
-            yield f"no {where}", (where, "no"), _without(body, path)
-        if "object" in kinds(part):
-            yield f"more in {where}", (kind, "more"), _with(body, (*path, "nonsense"), "a")
+def edges(deck: Deck, name: str, variant: str | None, version: str | None, neighbour: str | None) -> Iterator[Change]:
+    """Bodies of an action with each field that is there at this microversion or at a neighbouring one, and not at both."""
+    here, there = (_schema(deck, name, variant, one) for one in (version, neighbour))
+    if here is not None and there is not None:
+        body = deck.body(name, variant, deck.callers[0], version)
+        for what, changed in _apart(here, there, body):
+            yield f"{what} beside {neighbour}", (name, variant, version, what), changed
 
 
-def _parts(schema: Schema, body: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Schema]]:
-    """Every field that an object may have, with its schema."""
-    if path:
-        yield path, schema
+def _schema(deck: Deck, name: str, variant: str | None, version: str | None) -> Schema | None:
+    lifecycle = deck.judge.lifecycle
+    at = lifecycle.rules.version(version)
+    rule = lifecycle.rules.edition(name, variant, lifecycle.reading, at)
+    return None if rule is None else plain("request", lifecycle.rules, name, rule, at)
+
+
+def _inside(schema: Schema, body: Any, *, every: bool) -> Iterator[Change]:
+    """An object with one thing changed in one of its fields, or one of them left out."""
+    base = body if isinstance(body, dict) else {}
     for name, field in schema.get("properties", {}).items():
-        yield from _parts(field, body, (*path, name))
+        within = base.get(name, right(field))
+        for what, key, value in _variations(field, within, every=every):
+            yield f"{name}{what}", key, {**base, name: value}
+        if name in base:
+            yield f"no {name}", (_own(schema), "no", name), {one: value for one, value in base.items() if one != name}
+    if "additionalProperties" in schema and schema.get("properties"):
+        yield "more", (_own(schema), "more"), {**base, EXTRA: "a"}
+
+
+def _variations(schema: Schema, known: Any, *, every: bool) -> Iterator[Change]:
+    """A part with one thing changed: what it is itself, or something in it."""
+    own = _own(schema)
+    for value in chain(ODD if every else _few(schema), _values(schema)):
+        yield f" is {str(value)[:20]!r}", (own, repr(value)), value
+    if "properties" in schema:
+        for what, key, value in _inside(schema, known if isinstance(known, dict) else right(schema), every=every):
+            yield f".{what}", key, value
+    if isinstance(schema.get("items"), dict):
+        for what, key, value in _variations(schema["items"], right(schema["items"]), every=every):
+            yield f"[]{what}", key, [value]
+    for inner in schema.get("patternProperties", {}).values():
+        for what, key, value in _variations(inner, right(inner), every=every):
+            yield f".a{what}", key, {"a": value}
+
+
+def _own(schema: Schema) -> str:
+    """What a part says of itself: of the fields and entries within it, only which there are."""
+    bare = {word: value for word, value in schema.items() if word not in ("properties", "items", "patternProperties")}
+    return repr((bare, [*schema.get("properties", ())], [*schema.get("patternProperties", ())]))
+
+
+def _few(schema: Schema) -> Iterator[Any]:
+    """Null, something of each kind that a part may be, and of one that it may not be."""
+    own = kinds(schema)
+    yield None
+    yield from (value for kind, value in OF_A_WRONG_KIND.items() if kind in own)
+    yield next((value for kind, value in OF_A_WRONG_KIND.items() if own and kind not in own), {"a": "b"})
 
 
 def _values(schema: Schema) -> Iterator[Any]:
-    """Values at and beyond the bounds of a schema, and of every kind."""
-    yield from ODD
+    """Values at and beyond the bounds of a part."""
     if "enum" in schema:
         yield from schema["enum"]
         return
@@ -102,68 +147,85 @@ def _numbers(schema: Schema) -> Iterator[Any]:
 
 
 def _lists(schema: Schema) -> Iterator[Any]:
-    item = next(_right(schema.get("items", {})), "a")
+    item = right(schema.get("items", {}))
     yield [item]
     yield [item, item]
     for length in _around(schema, "minItems", "maxItems"):
         yield [f"{item}{number}" if isinstance(item, str) else item for number in range(length)]
-    for odd in _values(schema["items"]) if "items" in schema else ():
-        yield [odd]
 
 
 def _objects(schema: Schema) -> Iterator[Any]:
-    for inner in schema.get("patternProperties", {}).values():
-        for value in _values(inner):
-            yield {"a": value}
+    for _ in schema.get("patternProperties", {}):
         for length in LONG_NAMES:
             yield {"a" * length: "b"}
         yield {"a/b": "c"}
+        yield {}
+    for length in _around(schema, "minProperties", "maxProperties"):
+        yield {f"a{number}": "b" for number in range(length)}
     if "properties" in schema:
-        yield next(_right(schema), {})
+        yield right(schema)
 
 
-LONG_NAMES = (255, 256)
 OF_A_KIND = {"string": _texts, "integer": _numbers, "number": _numbers, "array": _lists, "object": _objects}
 
 
 def _around(schema: Schema, low: str, high: str, least: int = 0) -> Iterator[int]:
     for bound, beyond in ((schema.get(low), -1), (schema.get(high), 1)):
-        if isinstance(bound, int) and bound < LONG:
+        if isinstance(bound, int) and bound < MOST:
             yield from {max(bound, least), max(bound + beyond, least)}
 
 
-def _right(schema: Schema) -> Iterator[Any]:
-    """A few values that a schema probably allows."""
+def right(schema: Schema) -> Any:
+    """A small value that a part probably allows; None where anything will do."""
+    example = schema.get("example")
     if "enum" in schema:
-        yield schema["enum"][0]
-    elif "properties" in schema:
-        required = schema.get("required", ())
-        yield {name: next(_right(field), None) for name, field in schema["properties"].items() if name in required}
-    elif "string" in kinds(schema):
-        yield next(iter(FORMATS.get(schema.get("format", ""), ())), "a" * max(1, schema.get("minLength", 1)))
-    elif "integer" in kinds(schema):
-        yield max(1, schema.get("minimum", 1))
-    elif "boolean" in kinds(schema):
-        yield True
+        return schema["enum"][0]
+    if example is not None and not isinstance(example, str):
+        return example
+    own = kinds(schema)
+    return next((make(schema) for kind, make in RIGHT.items() if kind in own), None)
 
 
-def _at(body: Any, path: tuple[str, ...], nothing: Any) -> Any:
-    for name in path:
-        body = body.get(name) if isinstance(body, dict) else None
-    return body if isinstance(body, dict) else nothing
+def _right_object(schema: Schema) -> dict[str, Any]:
+    needed = schema.get("required", ())
+    return {name: right(field) for name, field in schema.get("properties", {}).items() if name in needed}
 
 
-def _with(body: Any, path: tuple[str, ...], value: Any) -> Any:
-    """A body with another value at a path; what is not on the way is shared."""
-    whole = dict(body) if isinstance(body, dict) else {}
-    whole[path[0]] = value if len(path) == 1 else _with(whole.get(path[0]), path[1:], value)
-    return whole
+def _right_list(schema: Schema) -> list[Any]:
+    return [right(schema.get("items", {}))] * schema.get("minItems", 0)
 
 
-def _without(body: Any, path: tuple[str, ...]) -> Any:
-    whole = dict(body)
-    if len(path) == 1:
-        del whole[path[0]]
-    else:
-        whole[path[0]] = _without(whole[path[0]], path[1:])
-    return whole
+def _right_number(schema: Schema) -> Any:
+    return max(1, schema.get("minimum", 1))
+
+
+def _right_text(schema: Schema) -> str:
+    least = max(1, schema.get("minLength", 1))
+    wanted: Iterable[str] = FORMATS.get(schema.get("format", ""), ())[:1] or ("a" * least, "7" * least, *PATTERNS)
+    pattern = re.compile(schema.get("pattern", ""))
+    return next((text for text in wanted if pattern.search(text)), "a" * least)
+
+
+RIGHT = {
+    "object": _right_object,
+    "string": _right_text,
+    "integer": _right_number,
+    "number": _right_number,
+    "boolean": lambda _: True,
+    "array": _right_list,
+}
+
+
+def _apart(here: Schema, there: Schema, known: Any) -> Iterator[tuple[str, Any]]:
+    """A part with each field that only one of two schemas has in it, at any depth."""
+    base = known if isinstance(known, dict) else {}
+    mine, others = here.get("properties", {}), there.get("properties", {})
+    for name in dict.fromkeys((*mine, *others)):
+        if (name in mine) != (name in others):
+            yield name, {**base, name: right(mine.get(name) or others[name])}
+        elif mine[name] != others[name]:
+            for what, value in _apart(mine[name], others[name], base.get(name, right(mine[name]))):
+                yield f"{name}.{what}", {**base, name: value}
+    if isinstance(here.get("items"), dict) and isinstance(there.get("items"), dict):
+        for what, value in _apart(here["items"], there["items"], right(here["items"])):
+            yield f"[].{what}", [value]

@@ -97,6 +97,11 @@ class Deck:
         """Whether a request is to one server."""
         return "{" + SERVER + "}" in self.address(name)
 
+    def has_body(self, name: str) -> bool:
+        """Whether a request says anything in its body, or a read in its query."""
+        row = self.rules.action(name)
+        return name in self.rules.actions or any(edition["rule"]["body"] for edition in row["editions"])
+
     @property
     def create(self) -> str | None:
         """The action that makes a server."""

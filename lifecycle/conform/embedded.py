@@ -30,7 +30,9 @@ class Embedded:
 
         self._rules = lifecycle.rules
         self._clock = Clock(0)
-        self._app = app(wrong or lifecycle, clock=self._clock, seconds=TASK, options=options)
+        self._app = app(lifecycle, clock=self._clock, seconds=TASK, options=options)
+        if wrong is not None:
+            self._app.state.cloud.obey(wrong)
         self._base = self._app.state.cloud.documents.base
         self._tokens = tokens(lifecycle.rules, "owner")
         self.callers = tuple(lifecycle.rules.callers)

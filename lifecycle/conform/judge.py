@@ -9,6 +9,7 @@ from lifecycle import Lifecycle
 from lifecycle.bodies.schema import starts
 from lifecycle.conform.belief import Belief, Deployment
 from lifecycle.conform.faults import Fault
+from lifecycle.conform.presence import Presence
 from lifecycle.engine.microversion import text
 from lifecycle.engine.rules import READINGS, bounds
 
@@ -85,6 +86,7 @@ class Judge:
             *[Lifecycle(lifecycle.rules, reading, lifecycle.table, lifecycle.policy) for reading in others],
         )
         self.deployment = Deployment(lifecycle, knows or {})
+        self._presence = Presence(self.rules)
         self.wire = wire
         self.named = named
         self.not_there: dict[str, str] = {}
@@ -99,9 +101,10 @@ class Judge:
         mistakes: Mapping[str, str] = {}
         for lifecycle in self._readings:
             variant = request.variant
-            if request.action in self.rules.actions and self.wire:
+            if self.wire:
                 alike = self._alike(request.action, request.microversion)
-                variant, mistakes_here = lifecycle.read(request.action, request.body, None, alike)
+                said = queried(request.body) if request.action in self.rules.reads else request.body
+                variant, mistakes_here = lifecycle.read(request.action, said, None, alike)
                 mistakes = mistakes if rulings else mistakes_here
             rulings.append(lifecycle.ruling(request.action, variant, request.caller, request.microversion))
         return Asked(request, tuple(rulings), mistakes)
@@ -226,18 +229,22 @@ class Judge:
             return self._fault(
                 "document", asked, decision, answer, None, expected="no document", came=short(answer.document), about=()
             )
-        wrong = document.mistakes(answer.document) if document else None
-        if wrong:
-            return self._fault(
-                "document", asked, decision, answer, None, expected="its document", came=wrong, about=(fields(wrong),)
+        if document is not None:
+            wrong = document.mistakes(answer.document) or self._presence.wrong(
+                decision.ruling.rule, "response", asked.request, answer.document
             )
+            if wrong:
+                return self._misshaped("document", asked, decision, answer, wrong)
         headers = lifecycle.document("headers", request.action, request.variant, version)
-        wrong = headers.mistakes(spelt(answer.headers, headers.schema)) if headers else None
-        if wrong:
-            return self._fault(
-                "headers", asked, decision, answer, None, expected="its headers", came=wrong, about=(fields(wrong),)
-            )
+        if headers is not None:
+            told = spelt(answer.headers, headers.schema)
+            wrong = headers.mistakes(told) or self._presence.wrong(decision.ruling.rule, "headers", asked.request, told)
+            if wrong:
+                return self._misshaped("headers", asked, decision, answer, wrong)
         return None
+
+    def _misshaped(self, kind: str, asked: Asked, decision: Decision, answer: Answer, wrong: str) -> Fault:
+        return self._fault(kind, asked, decision, answer, None, expected=f"its {kind}", came=wrong, about=(fields(wrong),))
 
 
 def changes(rules: Rules, action: str) -> set[Microversion]:
@@ -274,6 +281,11 @@ def matches(words: str, came: str, server: str | None) -> bool:
         return True
     parts = PLACEHOLDER.split(meant)
     return re.fullmatch(".+?".join(map(re.escape, parts)), came, re.DOTALL) is not None
+
+
+def queried(said: Mapping[str, Any] | None) -> dict[str, str]:
+    """What a read says in its query, as it comes: all of it is text."""
+    return {name: str(value) for name, value in (said or {}).items()}
 
 
 def spelt(headers: Mapping[str, str], schema: Mapping[str, Any]) -> dict[str, str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from lifecycle.conform.belief import believed
-from lifecycle.conform.bodies import bodies
-from lifecycle.conform.coverage import BUSY, CORE, EDITIONS
+from lifecycle.conform.bodies import bodies, edges
+from lifecycle.conform.coverage import BUSY, CELLS, CORE, EDITIONS
 from lifecycle.conform.deck import SERVER, invented
 from lifecycle.conform.judge import MAKE
 from lifecycle.conform.session import Session
@@ -89,7 +89,7 @@ class Tour:
         self.tier = tier
         if tier <= EDITIONS and self.judge.wire:
             self._nowhere()
-        odd = self._odd(plainly=tier == CORE) if tier <= EDITIONS and self.judge.wire else iter(())
+        odd = self._odd(tier) if tier in (CORE, EDITIONS, CELLS) and self.judge.wire else iter(())
         while self._visit():
             for asked in islice(odd, TURN):
                 self.ask_nowhere(asked)
@@ -317,32 +317,29 @@ class Tour:
                         self.coverage.note(features)
                         self.ask_nowhere(asked)
 
-    def _odd(self, *, plainly: bool) -> Iterator[Asked]:
-        """Bodies right and wrong, for a server that is not there, so that nothing comes of any of them.
-
-        `plainly`: each change of each part of a body once, whatever action has such a part.
-        """
+    def _odd(self, tier: int) -> Iterator[Asked]:
+        """Bodies right and wrong, for a server that is not there, so that nothing comes of any of them."""
         reader = next((name for name in reversed(self.deck.callers) if self._may_only_look(name)), None)
-        decks = [self._bodies(name, variant, plainly=plainly) for name, variant in self.deck.names if name in self.rules.actions]
+        decks = [self._bodies(name, variant, tier) for name, variant in self.deck.names if self.deck.has_body(name)]
         while decks:
             for one in list(decks):
-                found = next(one, None)
-                if found is None:
+                request = next(one, None)
+                if request is None:
                     decks.remove(one)
                     continue
-                request = found
-                caller = self.observer if self.deck.of_a_server(request.action) else reader
+                caller = reader if request.action == self.deck.create else self.observer
                 if caller is not None:
                     yield self.judge.asked(replace(request, caller=caller))
 
-    def _bodies(self, name: str, variant: str | None, *, plainly: bool) -> Iterator[Request]:
+    def _bodies(self, name: str, variant: str | None, tier: int) -> Iterator[Request]:
+        """Each oddity once, whatever action has a part that it can be in; in the end in every action."""
         points = self.deck.points(name, variant)
-        for version in points[:1] if plainly else points:
+        for place, version in enumerate(points[1:] if tier == EDITIONS else points[:1]):
             plain = self.deck.request(name, variant, self.observer, version)
-            for what, key, body in bodies(self.deck, name, variant, version):
-                feature = ("body", key) if plainly else ("body", name, variant, version == points[0], what)
-                if not plainly and version != points[0]:
-                    feature = (*feature, key)
+            neighbours = {*points[place : place + 3]} - {version} if tier == EDITIONS else ()
+            beside = (edges(self.deck, name, variant, version, neighbour) for neighbour in neighbours)
+            for what, key, body in chain(*beside, bodies(self.deck, name, variant, version, every=tier == CELLS)):
+                feature = ("body", name, variant, what) if tier == CELLS else ("body", key)
                 if feature not in self.coverage.seen:
                     self.coverage.seen |= {feature, ("body", key)}
                     yield replace(plain, body=body)

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from lifecycle import Lifecycle
     from lifecycle.engine.microversion import Microversion
     from lifecycle.engine.rules import Data, Rules
+    from lifecycle.explore.diff import Change
 
 GROUPS = ("actions", "reads", "events")
+ENDS = ("becomes", "on_failure")
 INSIDE = ("loses", "rule")  # what a difference may be in and no answer shows
 
 
@@ -31,12 +33,20 @@ def seen(right: Lifecycle, wrong: Lifecycle) -> list[str]:
     types = {name for name in one.types if one.types[name] != other.types[name]}
     rows = [name for group in GROUPS for name, row in one.data[group].items() if row is not other.data[group][name]]
     groups = diff(Side(one, reading), Side(other, reading), only=rows).groups if rows else []
-    found = {"event" if group.action in one.events else change[0] for group in groups for change in group.changes}
+    found = {
+        "event" if group.action in one.events else change[0] for group in groups for change in group.changes if _comes(change)
+    }
     for name in (*one.actions, *one.reads):
         if name in rows or (types and _names(one.types, one.action(name)) & types):
             for variant in one.variants(name) or (None,):
                 found |= {*_apart(one, other, (name, variant, reading))}
     return sorted(found - {*INSIDE})
+
+
+def _comes(change: Change) -> bool:
+    """Whether a difference can come about: of several ends the first comes."""
+    key, left, right = change
+    return key not in ENDS or (left or ())[:1] != (right or ())[:1]
 
 
 def _names(types: Mapping[str, Data], said: Any) -> set[str]:

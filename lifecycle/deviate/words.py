@@ -33,7 +33,8 @@ UNSEEN = frozenset(
         *("address", "variant_in", "given", "target", "override"),  # say which request or policy a row is about
     )
 )
-KEPT = ("variants", "patternProperties")  # without one of them it would be another row, or no object
+NEEDED = ("becomes", "variants")  # without one of them a row would be another
+KEPT = ("variants", "patternProperties")  # without a part of one of them it would be another row, or no object
 ANSWERS = frozenset(("since", "until", "by", "statuses", "properties", "items"))
 """What shows in an answer of all that is said of a body: the rest says what may stand there."""
 OF_A_FIELD = frozenset(("type", "required", "since", "until", "by", "statuses", "description"))
@@ -87,7 +88,7 @@ class Words:
             value, at = getattr(model, name), (*path, key)
             if value is not None and (name in model.model_fields_set or isinstance(value, bool)):
                 yield from self.others(kind, value, at)
-            if name in model.model_fields_set and value is not None and not field.is_required() and key != "becomes":
+            if name in model.model_fields_set and value is not None and not field.is_required() and key not in NEEDED:
                 yield Deviation(at, plain(value), None)
         if isinstance(model, Body) and model.properties and model.additional_properties is None and not self.answer(path):
             yield Deviation((*path, "additionalProperties"), None, True)

@@ -60,8 +60,12 @@ class Cloud:
         from lifecycle.deviate import deviated  # the table's files are read where one deviates
 
         wanted = list(deviations)
-        lifecycle = deviated(self.table, wanted) if wanted else self.table
-        self.lifecycle, self.rules, self.deviations = lifecycle, lifecycle.rules, wanted
+        self.obey(deviated(self.table, wanted) if wanted else self.table)
+        self.deviations = wanted
+
+    def obey(self, lifecycle: Lifecycle) -> None:
+        """Goes on by other rules of the same table."""
+        self.lifecycle, self.rules = lifecycle, lifecycle.rules
         self.life.obey(lifecycle)
         self.documents.obey(lifecycle.rules)
 

@@ -44,7 +44,7 @@ class Field:
         self.when: str | None = said.get("when")
         self.unless: str | None = said.get("unless")
         self.beside: str | None = said.get("beside")
-        self.always = not (self.when or self.unless or self.beside) and (self.required or self.statuses is None)
+        self.always = not (self.when or self.unless or self.beside) and self.statuses is None
         self.plain = shape.fields is None and shape.items is None and shape.every is None
         self.made = self.required or "example" in shape.said
 
@@ -54,7 +54,7 @@ class Field:
             return False
         if self.beside and not known.get(self.beside):
             return False
-        return self.required or self.statuses is None or status in self.statuses
+        return self.statuses is None or status in self.statuses
 
 
 class Shape:
