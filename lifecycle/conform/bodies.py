@@ -188,7 +188,9 @@ def right(schema: Schema) -> Any:
 
 def _right_object(schema: Schema) -> dict[str, Any]:
     needed = schema.get("required", ())
-    return {name: right(field) for name, field in schema.get("properties", {}).items() if name in needed}
+    inner = next(iter(schema.get("patternProperties", {}).values()), None)
+    found = {} if inner is None else {"a": right(inner)}
+    return found | {name: right(field) for name, field in schema.get("properties", {}).items() if name in needed}
 
 
 def _right_list(schema: Schema) -> list[Any]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
+from lifecycle.bodies.documents import plain
+from lifecycle.conform.bodies import right
 from lifecycle.conform.judge import changes
 from lifecycle.conform.target import Request
 from lifecycle.engine.microversion import text
@@ -153,6 +156,24 @@ class Deck:
         """The same, unread."""
         body = self.body(name, variant, caller, version)
         return Request(name, variant, body, caller, version, self.words.names(self.rules.action(name)["address"]))
+
+    def fuller(self, request: Request) -> Request | None:
+        """The same request with all that a service keeps of such a one; None where there is nothing more to say."""
+        lifecycle, rules = self.judge.lifecycle, self.rules
+        version = rules.version(request.microversion)
+        rule = rules.edition(request.action, request.variant, lifecycle.reading, version)
+        whole = rule and plain("request", rules, request.action, rule, version)
+        if not rule or not whole or request.action in rules.reads:
+            return None
+        body = request.body if isinstance(request.body, dict) else {}
+        key = rules.action(request.action)["body"] or next(iter(body), "")
+        schema, inner = whole.get("properties", {}).get(key, {}), body.get(key) or {}
+        sources = [change["set"] for change in rule["keeps"].values() if "set" in change and "as" not in change]
+        fields = {name: right(schema["properties"][name]) for name in sources if name in schema.get("properties", {})}
+        more = {name: value for name, value in fields.items() if name not in inner and value is not None}
+        if not more or not isinstance(inner, dict):
+            return None
+        return replace(request, body=self.words.filled({**body, key: {**more, **inner}}))
 
     def body(self, name: str, variant: str | None, caller: str, version: str | None) -> Any:
         """The whole document of the plain request, or the query of a read; None where it has none."""

@@ -16,6 +16,7 @@ KINDS = {
     "end": "the work ended where the table does not say",
     "endless": "the work did not end",
     "effect": "what an accepted request does at once is not what the table says",
+    "kept": "the server does not show what was asked of it",
     "order": "answers to requests sent together that no order explains",
     "code": "another code than the table says",
     "shown": "the server cannot be shown as the table says",

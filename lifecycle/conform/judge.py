@@ -127,7 +127,8 @@ class Judge:
             decisions: list[Decision] = []
             for world in belief.worlds(self.deployment, asked.rulings[number]):
                 decision = asked.decide(world, number)
-                first = first or decision
+                if first is None or (not number and answer.code == decision.code != first.code):
+                    first = decision
                 if self._wrong(asked, decision, answer, server) is None:
                     worlds.append(world)
                     decisions.append(decision)

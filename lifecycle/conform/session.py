@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lifecycle.conform.belief import Belief, believed, shown
+from lifecycle.conform.content import Content
 from lifecycle.conform.course import Course, status, unlike
 from lifecycle.conform.faults import Fault
 from lifecycle.conform.judge import NOT_THERE, Asked, Verdict, name, short
@@ -14,6 +15,8 @@ from lifecycle.conform.story import ADVANCE, CREATE, LOOK, REQUEST, SETTLE, Step
 from lifecycle.errors import LifecycleError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lifecycle.conform.belief import Values
     from lifecycle.conform.judge import Judge
     from lifecycle.conform.target import Answer, Subject
@@ -40,6 +43,8 @@ class Session:
         self.story: list[Step] = []
         self.unseen: list[Asked] = []  # refused requests since somebody looked
         self.differences: dict[str, tuple[Asked, Answer]] = {}
+        self.content = Content(judge.rules)
+        self._there: str = (judge.rules.data["document"] or {}).get("named") or ""
         self._added: dict[str, str] = {}
         self._accepted: set[tuple[str, str]] = set()
         self.spent = False  # it only says that it is well: no later outcome would tell anything
@@ -66,7 +71,7 @@ class Session:
             self._note(verdict, asked, answer)
             if verdict.fault is not None or self.id is None:
                 return verdict.fault or self._unmade(asked, answer)
-            self._begin(verdict)
+            self._begin(verdict, asked)
             return None
         if self.id is None:
             return self._unmade(asked, answer)
@@ -91,7 +96,7 @@ class Session:
         self.story.append(Step(REQUEST, asked, answer, before=self.belief.situation))
         if answer.lost:
             return self._lost(asked)
-        verdict = self.judge.judge(self.belief, asked, answer, self.id)
+        verdict = self._judged(self.belief, asked, answer)
         if verdict.fault is not None and self.subject.real_time:
             verdict = self._meanwhile(asked, answer) or verdict
         if verdict.fault is not None and self._again(asked, answer):
@@ -101,15 +106,16 @@ class Session:
             if verdict.fault.kind in ("accepted", "refused", "crash"):
                 self.readopt()
             elif verdict.decisions and verdict.decisions[0].allowed and answer.code < REFUSED:
-                self._begin(verdict)
+                self._begin(verdict, asked)
             return verdict.fault
         if not verdict.decisions:  # what it names is not there: nothing is known to have come of it
             self.unseen.append(asked)
             return None
+        self.content.learn(answer.document)
         if any(decision.allowed for decision in verdict.decisions) and self.changes(asked):
             self._accepted.add(self._asked_for(asked))
             self.spent = self.spent or (self.judge.named is not None and self._pretends(verdict))
-            self._begin(verdict)
+            self._begin(verdict, asked)
             return None
         self.belief = verdict.belief
         self.unseen.append(asked)
@@ -127,16 +133,17 @@ class Session:
 
     def named(self, asked: Asked) -> Asked:
         """The request with a new name for what it adds to the server, and with one that is there for what it takes away."""
-        if not asked.request.names or self.judge.named is None:
-            return asked
         names = dict(asked.request.names)
-        for change in asked.ruling.rule["keeps"].values():
-            how, source = next(iter(change.items()))
-            name = source.strip("{}") if isinstance(source, str) else ""
-            if name in names and how == "add":
-                self._added[name] = names[name] = f"{names[name][:8]}-{len(self.story)}"
-            elif name in names and name in self._added:
-                names[name] = self._added[name]
+        adds = {
+            source.strip("{}")
+            for change in (asked.ruling.rule["keeps"] if asked.rulings else {}).values()
+            if isinstance(source := change.get("add"), str)
+        }
+        for part, usual in asked.request.names.items():
+            if part not in adds:
+                names[part] = self.content.name(part) or self._added.get(part, usual)
+            elif self.judge.named is not None:
+                self._added[part] = names[part] = f"{usual[:8]}-{len(self.story)}"
         if names == asked.request.names:
             return asked
         return Asked(replace(asked.request, names=names), asked.rulings, asked.mistakes)
@@ -151,8 +158,19 @@ class Session:
         shown_, usual = outcome and outcome.shown, self.rules.usual_state
         return bool(outcome and shown_ and not outcome.tasks and shown_[0] == usual != state)
 
-    def _begin(self, verdict: Verdict) -> None:
+    def _judged(self, belief: Belief, asked: Asked, answer: Answer) -> Verdict:
+        """What an answer comes to, where the document tells whether there is what the address names."""
+        there = self.content.there(asked.request) if self._there and not self.busy else None
+        if there is None:
+            return self.judge.judge(belief, asked, answer, self.id)
+        knowing = Belief(belief.situation.but(**{self._there: there}), {**belief.open, self._there: (there,)})
+        verdict = self.judge.judge(knowing, asked, answer, self.id)
+        verdict.belief.open.pop(self._there, None)
+        return verdict
+
+    def _begin(self, verdict: Verdict, asked: Asked) -> None:
         """What was accepted is under way; what leaves work that is under way alone, leaves it."""
+        self.content.accept(verdict.decisions[0], asked.request)
         courses = [Course(self.rules, decision) for decision in verdict.decisions]
         outcome = verdict.decisions[0].outcome
         if self.busy and outcome is not None and outcome.shown is None and not courses[0].works:
@@ -179,13 +197,20 @@ class Session:
     def _seen(self) -> Values | None:
         """What the server shows now."""
         assert self.id is not None  # noqa: S101
-        seen = shown(self.judge.lifecycle, self.subject.show(self.id, self.observer))
+        seen = self._shown()
         self.story.append(Step(LOOK, seen=status(self.rules, seen)))
         return seen
+
+    def _shown(self) -> Values | None:
+        """The same, and nothing is said of it in the story."""
+        document = self.subject.show(str(self.id), self.observer)
+        self.content.saw(document)
+        return shown(self.judge.lifecycle, document)
 
     def _adopt(self, seen: Values | None) -> None:
         self.belief = believed(self.judge.deployment, seen, None)
         self.courses, self.unseen = [], []
+        self.content.forget()
 
     def changes(self, asked: Asked) -> bool:
         """Whether a request may change a server; a read does not."""
@@ -196,7 +221,7 @@ class Session:
         for _ in range(self._polls() if self.subject.real_time else 1):
             if not self.subject.real_time:
                 self.subject.wait(LONG)
-            seen = shown(self.judge.lifecycle, self.subject.show(str(self.id), self.observer))
+            seen = self._shown()
             if seen is None or seen.get("task_state") is None:
                 break
             self.subject.wait(LONGEST_PAUSE / 4)
@@ -231,13 +256,36 @@ class Session:
     def _compare(self, seen: Values | None) -> Fault | None:
         """Whether what is seen fits where the server can be by now."""
         assert self.belief is not None  # noqa: S101
-        fitting = [stage for stage in self._possible() if not unlike(self.rules, stage, seen)]
-        if fitting:
-            self._now(fitting[0], seen)
-            return None
+        return self._fits(self._possible(), seen)
+
+    def _fits(self, possible: Iterable[Situation], seen: Values | None) -> Fault | None:
+        """Whether what is seen is one of these, and its document holds what it must."""
+        fitting = next((one for one in possible if not unlike(self.rules, one, seen)), None)
+        if fitting is not None:
+            self._now(fitting, seen)
+            return self._unkept()
         fault = self._unlike(seen)
         self._adopt(seen)
         return fault
+
+    def _unkept(self) -> Fault | None:
+        """What the document of a server at rest does not hold of what was asked of it."""
+        if self.busy:
+            return None
+        wrong, began = self.content.wrong(), time.monotonic()
+        while wrong and self.subject.real_time and time.monotonic() - began < STILL:
+            self.subject.wait(LONGEST_PAUSE / 4)
+            self._shown()
+            wrong = self.content.wrong()
+        self.content.expected.clear()
+        if not wrong:
+            return None
+        change, expected, came = wrong
+        asked = next((one for one in reversed(self.story) if one.asked and one.asked.request.action == change.action), None)
+        return Fault(
+            "kept", expected, came, change.row, change.action, (expected.split(" ", 1)[0],),
+            request=asked.asked.request if asked and asked.asked else None, answer=asked.answer if asked else None,
+        )  # fmt: skip
 
     def _now(self, situation: Situation, seen: Values | None) -> None:
         """The server is there."""
@@ -300,14 +348,7 @@ class Session:
         if not self.courses:
             return self._compare(seen)
         last = [(course, course.stages[0] in course.ends) for course in self.courses]
-        possible = [one for course, over in last for one in (course.ends if over else course.stages[:1])]
-        fitting = [one for one in possible if not unlike(self.rules, one, seen)]
-        if fitting:
-            self._now(fitting[0], seen)
-            return None
-        fault = self._unlike(seen)
-        self._adopt(seen)
-        return fault
+        return self._fits([one for course, over in last for one in (course.ends if over else course.stages[:1])], seen)
 
     def settle(self) -> Fault | None:
         """Waits until what is under way has ended, and holds the end against the table."""
@@ -329,7 +370,7 @@ class Session:
         silent = any(course.silent for course in self.courses)
         began = time.monotonic()
         while True:
-            seen = shown(self.judge.lifecycle, self.subject.show(str(self.id), self.observer))
+            seen = self._shown()
             if any(not unlike(self.rules, end, seen) for course in self.courses for end in course.ends):
                 quiet += 1
                 if quiet > silent:
@@ -357,7 +398,7 @@ class Session:
         if fitting:
             self.belief = believed(self.judge.deployment, seen, self._after(self.belief, fitting[0]))
             self.courses = []
-            return None
+            return self._unkept()
         decision = self.courses[0].decision
         wanted = " or ".join(dict.fromkeys(status(self.rules, end.values) for _, end in ends))
         came = status(self.rules, seen)
@@ -374,7 +415,7 @@ class Session:
         """What explains an answer where a server has gone on since it was last seen, as it may."""
         assert self.belief is not None  # noqa: S101
         for situation in self._possible():
-            verdict = self.judge.judge(self._after(self.belief, situation), asked, answer, self.id)
+            verdict = self._judged(self._after(self.belief, situation), asked, answer)
             if verdict.fault is None:
                 return verdict
         return None

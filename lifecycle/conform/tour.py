@@ -155,7 +155,7 @@ class Tour:
             features = self.coverage.of(asked, decision)
             if decision.allowed and self.coverage.new(features, self.tier):
                 self.coverage.note(features)
-                return asked
+                return asked if self.judge.named is not None else self._fuller(asked, decision)
         assert first is not None  # noqa: S101 - there is a microversion
         return first
 
@@ -177,8 +177,10 @@ class Tour:
             if self._idle(card) and self.coverage.new(card.features, self.tier):
                 self.check()
                 self.coverage.note(card.features)
-                self.told(session, session.ask(card.asked))
+                self.told(session, session.ask(self._fuller(card.asked, card.decision)))
                 asked_any = True
+                if session.content.expected and not session.busy:
+                    self.told(session, session.look())
         if asked_any and session.alive:
             self.told(session, session.look())
 
@@ -238,15 +240,26 @@ class Tour:
         self._do(session, asked, self.coverage.of(asked, asked.decide(session.belief.situation)))
         return True
 
+    def _fuller(self, asked: Asked, decision: Decision) -> Asked:
+        """The same request with all that may be kept of it, the first time that it is accepted."""
+        keeps = ("keeps", asked.request.action, asked.request.variant, asked.request.microversion)
+        if not self.judge.wire or not decision.allowed or not decision.ruling.rule["keeps"] or keeps in self.coverage.seen:
+            return asked
+        self.coverage.seen.add(keeps)
+        request = self.deck.fuller(asked.request)
+        fuller = request and self.judge.asked(request)
+        return fuller if fuller and not fuller.mistakes else asked
+
     def _ends(self, card: Card) -> bool:
         """Whether a request is the last to this server."""
         outcome = card.decision.outcome
         return outcome is not None and any(self.rules.states[state]["end"] for state in outcome.becomes or ())
 
     def _do(self, session: Session, asked: Asked, features: Features) -> None:
+        assert session.belief is not None  # noqa: S101
         self.check()
         self.coverage.note(features)
-        self.told(session, session.ask(asked))
+        self.told(session, session.ask(self._fuller(asked, asked.decide(session.belief.situation))))
         if session.alive:
             self._run_through(session)
 
