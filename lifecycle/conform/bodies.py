@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     """What is odd about a body, what kind of oddity that is, and the body."""
 
 ODD: tuple[Any, ...] = (None, "", "a", 7, -1, True, [], {}, ["a"], {"a": "b"})
-OF_A_WRONG_KIND: dict[str, Any] = {"string": "a", "integer": 7, "boolean": True, "array": [], "object": {}}
+OF_A_KIND_AT_ALL: dict[str, Any] = {"string": "a", "integer": 7, "boolean": True, "array": [], "object": {}}
 FORMATS: dict[str, tuple[str, ...]] = {
     "uuid": ("155d900f-4e14-4e4c-a73d-069cbf4541e6", "155d900f4e144e4ca73d069cbf4541e6"),
     "uuid_or_nothing": ("155d900f-4e14-4e4c-a73d-069cbf4541e6", ""),
@@ -49,10 +49,11 @@ def bodies(deck: Deck, name: str, variant: str | None, version: str | None, *, e
     yield "plain", (name, variant, "plain"), body
     if schema is None:
         return
-    key = deck.judge.lifecycle.rules.action(name)["body"]
-    if key is not None:
-        yield "no body", (name, "no body"), None
-        yield "two keys", (name, "two keys"), {**(body if isinstance(body, dict) else {}), "and": None}
+    if deck.judge.lifecycle.rules.action(name)["body"] is not None:  # else it is for no action, which is the same for all
+        yield "no body", "no body", None
+        yield "two keys", "two keys", {**(body if isinstance(body, dict) else {}), "and": None}
+    for field, said in schema.get("properties", {}).items():
+        yield f"{field} is of a wrong kind", (name, variant, "wrong"), {field: [*_few(said)][-1]}
     yield from _inside(schema, body, every=every)
 
 
@@ -109,10 +110,10 @@ def _own(schema: Schema) -> str:
 
 def _few(schema: Schema) -> Iterator[Any]:
     """Null, something of each kind that a part may be, and of one that it may not be."""
-    own = kinds(schema)
+    own, told = kinds(schema), {type(value) for value in _values(schema)}
     yield None
-    yield from (value for kind, value in OF_A_WRONG_KIND.items() if kind in own)
-    yield next((value for kind, value in OF_A_WRONG_KIND.items() if own and kind not in own), {"a": "b"})
+    yield from (value for kind, value in OF_A_KIND_AT_ALL.items() if kind in own and type(value) not in told)
+    yield next((value for kind, value in OF_A_KIND_AT_ALL.items() if own and kind not in own), {"a": "b"})
 
 
 def _values(schema: Schema) -> Iterator[Any]:

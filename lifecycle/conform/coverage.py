@@ -62,7 +62,8 @@ class Coverage:
             elif asks == "token":
                 yield asks, caller.fails == asks
             elif asks == "lock":
-                yield asks, caller.passes_lock, caller.holds, values["locked_by"]
+                held = values["locked_by"]
+                yield asks, held, *((caller.passes_lock, caller.holds) if held else ())
             elif asks not in ONCE and not (key == "task_state" and values[key] is None and name != stop):
                 yield asks, values[key]
             if name == stop:

@@ -79,6 +79,7 @@ class Tour:
         self.differences: dict[str, str] = {}
         self.tier = CORE
         self._unmade = 0
+        self._turned = False
         self.ways = Map(
             self.rules, lambda name, variant, caller: deck.asked(name, variant, caller, deck.points(name, variant)[0]).ruling
         )
@@ -167,10 +168,9 @@ class Tour:
     # What is asked of it
 
     def _refusals(self, session: Session) -> None:
-        """All that is refused and new where the server is now; then one look, whether nothing changed."""
-        asked_any = False
+        """All that is refused and new where the server is now; then a look, whether nothing changed."""
         assert session.belief is not None  # noqa: S101
-        here = session.belief.situation
+        here, untold = session.belief.situation, False
         for card in self._hand(session):
             if not session.alive or session.belief.situation is not here:
                 break
@@ -178,11 +178,19 @@ class Tour:
                 self.check()
                 self.coverage.note(card.features)
                 self.told(session, session.ask(self._fuller(card.asked, card.decision)))
-                asked_any = True
+                untold |= self._untold(card)
                 if session.content.expected and not session.busy:
                     self.told(session, session.look())
-        if asked_any and session.alive:
+        if untold and session.alive and session.unseen:
             self.told(session, session.look())
+
+    def _untold(self, card: Card) -> bool:
+        """Whether nobody has looked yet what becomes of a server after such a request, refused so."""
+        request = card.asked.request
+        feature = ("unchanged", request.action, request.variant, card.decision.rule)
+        new = feature not in self.coverage.seen
+        self.coverage.seen.add(feature)
+        return new
 
     def _idle(self, card: Card) -> bool:
         """Whether an accepted request leaves the server as it is."""
@@ -194,7 +202,8 @@ class Tour:
         assert session.belief is not None  # noqa: S101
         cards = self._cards(self.ways.one(session.belief.situation))
         cards[:] = [card for card in cards if self.coverage.new(card.features, self.tier)]
-        return list(cards)
+        self._turned = not self._turned  # what is added in one hand is there to be taken away in the next
+        return cards[::-1] if self._turned else cards[:]
 
     def _cards(self, situation: Situation) -> list[Card]:
         """The requests that would show something new in a situation; some of them may have become old, but not the last."""

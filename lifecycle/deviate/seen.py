@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.bodies.documents import plain
-from lifecycle.bodies.schema import ANY, BASIC, edition, starts
+from lifecycle.bodies.schema import ANY, AT_TIMES, BASIC, edition, starts
 from lifecycle.engine.rules import bounds
 from lifecycle.explore.diff import Side, diff
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from lifecycle import Lifecycle
     from lifecycle.engine.microversion import Microversion
     from lifecycle.engine.rules import Data, Rules
-    from lifecycle.explore.diff import Change
+    from lifecycle.explore.diff import Change, Group
+
+    Fields = dict[str, tuple[bool, tuple[Any, ...], Any]]
+    """By name whether a field must be there, what may keep it away, and the fields in it."""
 
 GROUPS = ("actions", "reads", "events")
 ENDS = ("becomes", "on_failure")
@@ -23,7 +26,7 @@ INSIDE = ("loses", "rule")  # what a difference may be in and no answer shows
 
 
 def seen(right: Lifecycle, wrong: Lifecycle) -> list[str]:
-    """In what the answers of two lifecycles of one table differ for somebody who looks at nothing else; nothing: in none.
+    """In what answers are others than the right lifecycle has, for somebody who looks at nothing else; nothing: in none.
 
     `code`, `message`, `status`, `task_state`, `locked_by`, `tasks`, `becomes`, `on_failure` and `remembers` of a decision;
     `request`, what is taken for a body; `response` and `headers`; `keeps` and `gives_back`, what a document says afterwards;
@@ -41,6 +44,11 @@ def seen(right: Lifecycle, wrong: Lifecycle) -> list[str]:
             for variant in one.variants(name) or (None,):
                 found |= {*_apart(one, other, (name, variant, reading))}
     return sorted(found - {*INSIDE})
+
+
+def _unread(rules: Rules, group: Group) -> bool:
+    """Whether a difference is in answers to what asks for no action: where its name is a key, and there is not that one key."""
+    return group.action in rules.actions and rules.actions[group.action]["body"] and True not in group.box.get("envelope", {True})
 
 
 def _comes(change: Change) -> bool:
@@ -73,10 +81,10 @@ def _apart(one: Rules, other: Rules, asked: tuple[str, str | None, str]) -> Iter
             yield "keeps"
         if [row["gives_back"] for row in left["outcomes"]] != [row["gives_back"] for row in right["outcomes"]]:
             yield "gives_back"
-        if _fields(one, left["response"] or {}, version) != _fields(other, right["response"] or {}, version):
+        if _says_more(_fields(one, left["response"] or {}, version), _fields(other, right["response"] or {}, version)):
             yield "response"
         headers = [{"properties": rule["headers"]} for rule in (left, right)]
-        if _fields(one, headers[0], version) != _fields(other, headers[1], version):
+        if _says_more(_fields(one, headers[0], version), _fields(other, headers[1], version)):
             yield "headers"
 
 
@@ -93,15 +101,28 @@ def _versions(one: Rules, other: Rules, asked: tuple[str, str | None, str]) -> s
     return {version for version in found if version is None or (oldest and newest and oldest <= version <= newest)}
 
 
-def _fields(rules: Rules, said: Data, version: Microversion | None) -> Any:
-    found: dict[str, Any] = {}
+def _fields(rules: Rules, said: Data, version: Microversion | None) -> Fields:
+    found: Fields = {}
     for name in said.get("type", ()):
         if name != ANY and name not in BASIC:
             found |= _fields(rules, rules.types[name], version)
     for name, editions in said.get("properties", {}).items():
         field = edition(editions, version)
         if field is not None:
-            found[name] = (field.get("by"), field.get("statuses"), _fields(rules, field, version))
+            found[name] = (bool(field.get("required")), tuple(map(field.get, AT_TIMES)), _fields(rules, field, version))
     if isinstance(said.get("items"), dict):
-        found["[]"] = _fields(rules, said["items"], version)
+        found["[]"] = (False, (), _fields(rules, said["items"], version))
     return found
+
+
+def _says_more(right: Fields, wrong: Fields) -> bool:
+    """Whether answers of the wrong shape may be none of the right one: a field more, one less that must be there, or for others.
+
+    A part of which nothing is said shows what is known, which is right.
+    """
+    if not right or not wrong:
+        return False
+    if wrong.keys() - right.keys() or any(needed and name not in wrong for name, (needed, _, _) in right.items()):
+        return True
+    both = [(right[name], wrong[name]) for name in right if name in wrong]
+    return any(one[1] != other[1] or _says_more(one[2], other[2]) for one, other in both)
