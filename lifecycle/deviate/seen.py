@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lifecycle.bodies.documents import plain
 from lifecycle.bodies.schema import ANY, AT_TIMES, BASIC, edition, starts
 from lifecycle.engine.rules import bounds
+from lifecycle.engine.situation import situate
 from lifecycle.explore.diff import Side, diff
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     Fields = dict[str, tuple[bool, tuple[Any, ...], Any]]
     """By name whether a field must be there, what may keep it away, and the fields in it."""
 
+ID = "{id}"
 GROUPS = ("actions", "reads", "events")
+MISTAKES = ("envelope", "body")
 ENDS = ("becomes", "on_failure")
 INSIDE = ("loses", "rule")  # what a difference may be in and no answer shows
 
@@ -37,7 +40,11 @@ def seen(right: Lifecycle, wrong: Lifecycle) -> list[str]:
     rows = [name for group in GROUPS for name, row in one.data[group].items() if row is not other.data[group][name]]
     groups = diff(Side(one, reading), Side(other, reading), only=rows).groups if rows else []
     found = {
-        "event" if group.action in one.events else change[0] for group in groups for change in group.changes if _comes(change)
+        "event" if group.action in one.events else change[0]
+        for group in groups
+        if _met(one, group)
+        for change in group.changes
+        if _comes(change)
     }
     for name in (*one.actions, *one.reads):
         if name in rows or (types and _names(one.types, one.action(name)) & types):
@@ -46,9 +53,18 @@ def seen(right: Lifecycle, wrong: Lifecycle) -> list[str]:
     return sorted(found - {*INSIDE})
 
 
-def _unread(rules: Rules, group: Group) -> bool:
-    """Whether a difference is in answers to what asks for no action: where its name is a key, and there is not that one key."""
-    return group.action in rules.actions and rules.actions[group.action]["body"] and True not in group.box.get("envelope", {True})
+def _met(rules: Rules, group: Group) -> bool:
+    """Whether the situations that a difference is in can be met: what is asked of no one thing meets the usual one alone.
+
+    Where an action's name is a key, what does not have that one key asks for no action.
+    """
+    if group.action in rules.events:
+        return True
+    row = rules.action(group.action)
+    if row["address"] and ID not in row["address"]:
+        usual = situate(rules, {}).values
+        return all(usual[key] in values for key, values in group.box.items() if key in usual and key not in MISTAKES)
+    return not row.get("body") or True in group.box.get("envelope", {True})
 
 
 def _comes(change: Change) -> bool:
