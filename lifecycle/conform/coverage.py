@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from lifecycle.engine.rules import Rules
 
 Feature = tuple[Any, ...]
-Features = tuple[list[Feature], list[Feature], list[Feature], list[Feature]]
+Features = tuple[list[Feature], ...]
 """By tier."""
-CORE, EDITIONS, BUSY, CELLS = range(4)
-TIERS = ("each action in each state", "each edition of a row", "while a task is under way", "every cell")
+EACH, STATES, EDITIONS, BUSY, CELLS = range(5)
+TIERS = ("each action", "each action in each state", "each edition of a row", "while a task is under way", "every cell")
+PERSONS = ("policy", "token")  # checks that look at the caller alone
 ONCE = ("removed", "microversion", "envelope", "body")
 
 
@@ -50,7 +51,10 @@ class Coverage:
         further.append((*here, "at", asked.request.microversion, decision.allowed))
         status = self.rules.status(values["state"], values["task_state"])
         cell: Feature = ("cell", status, *here, request.caller.name, values["locked_by"])
-        return ([], [], [*looked, *further], [cell]) if values["task_state"] is not None else (looked, further, [], [cell])
+        if values["task_state"] is not None:
+            return [], [], [], [*looked, *further], [cell]
+        each: list[Feature] = [(*here, "ends", decision.rule or (decision.outcome and decision.outcome.row))]
+        return [*each, *(what for what in looked if what[2] in PERSONS)], looked, further, [], [cell]
 
     def _looked(self, ruling: Ruling, decision: Decision) -> Iterator[Feature]:
         """What the decision looked at, up to the check that refused."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lifecycle.conform.belief import believed
 from lifecycle.conform.bodies import bodies, edges
-from lifecycle.conform.coverage import BUSY, CELLS, CORE, EDITIONS
+from lifecycle.conform.coverage import BUSY, CELLS, EACH, EDITIONS, STATES
 from lifecycle.conform.deck import SERVER, invented
 from lifecycle.conform.judge import MAKE
 from lifecycle.conform.session import Session
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Note = Callable[[Fault, list[Step]], None]
     Until = Callable[[], str | None]
 
-TURN = 40  # bodies that are asked with between one server and the next
+TURN = 120  # bodies that are asked with between one server and the next
 FAILURES = 3  # servers in a row that could not be made
 GONE = invented("a server that is not there")
 
@@ -77,7 +77,7 @@ class Tour:
         self.observer = deck.callers[0]
         self.ended: str | None = None
         self.differences: dict[str, str] = {}
-        self.tier = CORE
+        self.tier = EACH
         self._unmade = 0
         self._turned = False
         self.ways = Map(
@@ -88,13 +88,11 @@ class Tour:
     def visit(self, tier: int) -> None:
         """All that is new up to a tier. Raises Enough where a limit is reached."""
         self.tier = tier
-        if tier <= EDITIONS and self.judge.wire:
-            self._nowhere()
-        odd = self._odd(tier) if tier in (CORE, EDITIONS, CELLS) and self.judge.wire else iter(())
+        aside = self._aside(tier) if self.judge.wire else iter(())
         while self._visit():
-            for asked in islice(odd, TURN):
+            for asked in islice(aside, TURN):
                 self.ask_nowhere(asked)
-        for asked in odd:
+        for asked in aside:
             self.ask_nowhere(asked)
 
     def check(self) -> None:
@@ -325,22 +323,33 @@ class Tour:
 
     # Where there is no server
 
-    def _nowhere(self) -> None:
+    def _aside(self, tier: int) -> Iterator[Asked]:
+        """What is asked of no server besides: it is cheap, nothing comes of it, and it is a tier ahead of the rest."""
+        if tier == EACH:
+            yield from self._nowhere(EACH)
+            yield from self._odd(EACH)
+        elif tier == STATES:
+            yield from self._nowhere(EDITIONS)
+            yield from self._odd(EDITIONS)
+        elif tier == CELLS:
+            yield from self._odd(CELLS)
+
+    def _nowhere(self, tier: int) -> Iterator[Asked]:
         """What is asked of no server, and of one that is not there."""
         belief = believed(self.judge.deployment, None)
         for name, variant in self.deck.names:
             points = self.deck.points(name, variant)
-            for version in points if self.tier == EDITIONS else points[:1]:
+            for version in points if tier == EDITIONS else points[:1]:
                 for caller in self.deck.callers:
                     asked = self.deck.asked(name, variant, caller, version)
                     decision = asked.decide(belief.situation)
                     features = self.coverage.of(asked, decision)
-                    if self.coverage.new(features, self.tier) and not (decision.allowed and name == self.deck.create):
+                    if self.coverage.new(features, tier) and not (decision.allowed and name == self.deck.create):
                         self.coverage.note(features)
-                        self.ask_nowhere(asked)
+                        yield asked
 
     def _odd(self, tier: int) -> Iterator[Asked]:
-        """Bodies right and wrong, for a server that is not there, so that nothing comes of any of them."""
+        """Bodies right and wrong."""
         reader = next((name for name in reversed(self.deck.callers) if self._may_only_look(name)), None)
         decks = [self._bodies(name, variant, tier) for name, variant in self.deck.names if self.deck.has_body(name)]
         while decks:
