@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from lifecycle.engine.rules import Rules
 
 Feature = tuple[Any, ...]
+Check = tuple[str, str, str]
+"""Its name, what it asks, and the key of a situation that it looks at."""
 Features = tuple[list[Feature], ...]
 """By tier."""
 EACH, STATES, EDITIONS, BUSY, CELLS = range(5)
@@ -29,6 +31,7 @@ class Coverage:
         self.rules = rules
         self.seen: set[Feature] = set()
         self.cells: set[Feature] = set()
+        self._asks: dict[int, tuple[Ruling, list[Check]]] = {}
         self._editions: dict[int, tuple[Any, int]] = {}
         self._checks = [(check.name, check.asks, JUDGES.get(check.asks, (check.asks, None))[0]) for check in rules.checks]
 
@@ -60,7 +63,7 @@ class Coverage:
         """What the decision looked at, up to the check that refused."""
         values, caller = decision.situation.values, ruling.request.caller
         stop = _refused_by(ruling, decision)
-        for name, asks, key in self._checks:
+        for name, asks, key in self._asked(ruling):
             if asks == "policy":
                 yield asks, caller.name
             elif asks == "token":
@@ -72,6 +75,15 @@ class Coverage:
                 yield asks, values[key]
             if name == stop:
                 return
+
+    def _asked(self, ruling: Ruling) -> list[Check]:
+        """The checks of a rule, in its order; of several in different places that ask for the same, the one that it has."""
+        found = self._asks.get(id(ruling))
+        if found is None:
+            has = {gate.check.name: gate.check.asks for gate in ruling.gates}
+            own = [one for one in self._checks if one[0] in has or (one[0] == one[1] and one[1] not in has.values())]
+            found = self._asks[id(ruling)] = ruling, own
+        return found[1]
 
     def new(self, features: Features, tier: int) -> bool:
         """Whether any of these, up to a tier, has not been seen."""
