@@ -56,15 +56,18 @@ def seen(right: Lifecycle, wrong: Lifecycle) -> list[str]:
 def _met(rules: Rules, group: Group) -> bool:
     """Whether the situations that a difference is in can be met: what is asked of no one thing meets the usual one alone.
 
-    Where an action's name is a key, what does not have that one key asks for no action.
+    Where nothing is said of a body none is wrong, and a document without the one key that names an action asks for none.
     """
     if group.action in rules.events:
         return True
-    row = rules.action(group.action)
-    if row["address"] and ID not in row["address"]:
-        usual = situate(rules, {}).values
-        return all(usual[key] in values for key, values in group.box.items() if key in usual and key not in MISTAKES)
-    return not row.get("body") or True in group.box.get("envelope", {True})
+    row, box = rules.action(group.action), group.box
+    wrong = row["variant_in"] or any(edition["rule"]["body"] for edition in row["editions"])
+    if True not in box.get("envelope", {True}) or not (wrong or True in box.get("body", {True})):
+        return False
+    if not row["address"] or ID in row["address"]:
+        return True
+    usual = situate(rules, {}).values
+    return all(usual[key] in values for key, values in box.items() if key in usual and key not in MISTAKES)
 
 
 def _comes(change: Change) -> bool:
