@@ -52,7 +52,10 @@ def bodies(deck: Deck, name: str, variant: str | None, version: str | None, *, e
     if deck.judge.lifecycle.rules.action(name)["body"] is not None:  # else it is for no action, which is the same for all
         yield "no body", "no body", None
         yield "two keys", "two keys", {**(body if isinstance(body, dict) else {}), "and": None}
-    first, said = next(iter(schema.get("properties", {}).items()), (EXTRA, {}))
+    if "properties" not in schema:
+        yield from _variations(schema, body, every=every)
+        return
+    first, said = next(iter(schema["properties"].items()), (EXTRA, {}))
     yield "a wrong kind", (name, variant, "wrong"), {first: [*_few(said)][-1]}
     yield from _inside(schema, body, every=every)
 

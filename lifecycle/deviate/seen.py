@@ -71,8 +71,10 @@ def _met(rules: Rules, group: Group) -> bool:
 
 
 def _comes(change: Change) -> bool:
-    """Whether a difference can come about: of several ends the first comes."""
+    """Whether a difference can come about: of several ends the first comes, and where no words are known any are right."""
     key, left, right = change
+    if key == "message" and left is None:
+        return False
     return key not in ENDS or (left or ())[:1] != (right or ())[:1]
 
 
