@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from lifecycle.conform import nowhere
 from lifecycle.conform.histories import together
 from lifecycle.conform.session import Session
 from lifecycle.conform.story import ADVANCE, CREATE, NOWHERE, REQUEST, SETTLE, TOGETHER, Step
-from lifecycle.conform.tour import nowhere
 from lifecycle.explore.plan import all_losses
 from lifecycle.explore.ways import shortest
 
@@ -42,7 +42,7 @@ class Teller:
         """The faults that come when a story is told again, and the story with the answers of this time."""
         if story[0].what == NOWHERE:
             assert story[0].asked is not None  # noqa: S101
-            fault, answer = nowhere(self.judge, self.subject, story[0].asked, self.deck.create)
+            fault, answer = nowhere.ask(self.judge, self.subject, story[0].asked, self.deck.create)
             return [fault] if fault else [], [Step(NOWHERE, story[0].asked, answer)]
         session = Session(self.judge, self.subject, self.observer)
         try:

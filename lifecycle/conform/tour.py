@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass, replace
-from itertools import chain, islice
+from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from lifecycle.conform import nowhere
 from lifecycle.conform.belief import believed
-from lifecycle.conform.bodies import bodies, edges
-from lifecycle.conform.coverage import BUSY, CELLS, EACH, EDITIONS, STATES
-from lifecycle.conform.deck import SERVER, invented
+from lifecycle.conform.coverage import BUSY, EACH, EDITIONS
 from lifecycle.conform.judge import MAKE
 from lifecycle.conform.session import Session
 from lifecycle.conform.story import NOWHERE, Step
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from lifecycle.conform.deck import Deck
     from lifecycle.conform.faults import Fault
     from lifecycle.conform.judge import Asked, Judge
-    from lifecycle.conform.target import Answer, Subject
+    from lifecycle.conform.target import Subject
     from lifecycle.engine.decide import Decision
     from lifecycle.engine.situation import Situation
 
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
 TURN = 120  # bodies that are asked with between one server and the next
 FAILURES = 3  # servers in a row that could not be made
-GONE = invented("a server that is not there")
 
 
 @dataclass(slots=True)
@@ -67,6 +65,7 @@ class Tour:
         self.judge = judge
         self.subject = subject
         self.deck = deck
+        self.nowhere = nowhere.Nowhere(judge, deck, coverage)
         self.coverage = coverage
         self._enough = enough
         self.rules = judge.rules
@@ -88,7 +87,7 @@ class Tour:
     def visit(self, tier: int) -> None:
         """All that is new up to a tier. Raises Enough where a limit is reached."""
         self.tier = tier
-        aside = self._aside(tier) if self.judge.wire else iter(())
+        aside = self.nowhere.requests(tier)
         while self._visit():
             for asked in islice(aside, TURN):
                 self.ask_nowhere(asked)
@@ -321,85 +320,9 @@ class Tour:
                     queue.append((way.end, first or step))
         return None
 
-    # Where there is no server
-
-    def _aside(self, tier: int) -> Iterator[Asked]:
-        """What is asked of no server besides: it is cheap, nothing comes of it, and it is a tier ahead of the rest."""
-        if tier == EACH:
-            yield from self._nowhere(EACH)
-            yield from self._odd(EACH)
-        elif tier == STATES:
-            yield from self._nowhere(EDITIONS)
-            yield from self._odd(EDITIONS)
-        elif tier == CELLS:
-            yield from self._odd(CELLS)
-
-    def _nowhere(self, tier: int) -> Iterator[Asked]:
-        """What is asked of no server, and of one that is not there."""
-        belief = believed(self.judge.deployment, None)
-        for name, variant in self.deck.names:
-            points = self.deck.points(name, variant)
-            for version in points if tier == EDITIONS else points[:1]:
-                for caller in self.deck.callers:
-                    asked = self.deck.asked(name, variant, caller, version)
-                    decision = asked.decide(belief.situation)
-                    features = self.coverage.of(asked, decision)
-                    if self.coverage.new(features, tier) and not (decision.allowed and name == self.deck.create):
-                        self.coverage.note(features)
-                        yield asked
-
-    def _odd(self, tier: int) -> Iterator[Asked]:
-        """Bodies right and wrong."""
-        reader = next((name for name in reversed(self.deck.callers) if self._may_only_look(name)), None)
-        decks = [self._bodies(name, variant, tier) for name, variant in self.deck.names if self.deck.has_body(name)]
-        while decks:
-            for one in list(decks):
-                request = next(one, None)
-                if request is None:
-                    decks.remove(one)
-                    continue
-                caller = reader if request.action == self.deck.create else self.observer
-                if caller is not None:
-                    yield self.judge.asked(replace(request, caller=caller))
-
-    def _bodies(self, name: str, variant: str | None, tier: int) -> Iterator[Request]:
-        """Each oddity once, whatever action has a part that it can be in; in the end in every action."""
-        points = self.deck.points(name, variant)
-        for place, version in enumerate(points[1:] if tier == EDITIONS else points[:1]):
-            plain = self.deck.request(name, variant, self.observer, version)
-            neighbours = {*points[place : place + 3]} - {version} if tier == EDITIONS else ()
-            beside = (edges(self.deck, name, variant, version, neighbour) for neighbour in neighbours)
-            for what, key, body in chain(*beside, bodies(self.deck, name, variant, version, every=tier == CELLS)):
-                feature = ("body", name, variant, what) if tier == CELLS else ("body", key)
-                if feature not in self.coverage.seen:
-                    self.coverage.seen |= {feature, ("body", key)}
-                    yield replace(plain, body=body)
-
-    def _may_only_look(self, caller: str) -> bool:
-        create = self.deck.create
-        if create is None or self.rules.callers[caller].fails is not None:
-            return False
-        nowhere = believed(self.judge.deployment, None).situation
-        decision = self.deck.asked(create, None, caller, self.deck.points(create, None)[0]).decide(nowhere)
-        return decision.rule == "policy"
-
     def ask_nowhere(self, asked: Asked) -> None:
         """One request that is to no server that there is."""
         self.check()
-        fault, answer = nowhere(self.judge, self.subject, asked, self.deck.create)
+        fault, answer = nowhere.ask(self.judge, self.subject, asked, self.deck.create)
         if fault is not None:
             self.note(fault, [Step(NOWHERE, asked, answer)])
-
-
-def nowhere(judge: Judge, subject: Subject, asked: Asked, create: str | None) -> tuple[Fault | None, Answer]:
-    """Judges a request to no server that there is; one that is made nevertheless is removed."""
-    request = asked.request
-    if request.action == create:
-        answer = subject.create(request)
-    else:
-        names = {**request.names, SERVER: GONE}
-        answer = subject.act(GONE, replace(request, names=names))
-    fault = judge.judge(believed(judge.deployment, None), asked, answer, GONE).fault
-    if answer.id is not None and answer.id in subject.made:
-        subject.remove(answer.id)
-    return fault, answer
