@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from lifecycle.guard.judge import as_server
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from lifecycle import Lifecycle
+    from lifecycle import Lifecycle, Server
     from lifecycle.engine.decide import Ruling
 
 LOCKED = "locked_by"
@@ -122,9 +123,12 @@ def shown(lifecycle: Lifecycle, document: Any) -> Values | None:
 
     Raises CaseError and other LifecycleErrors where it is no document of a server.
     """
-    if document is None:
-        return None
-    told = dict(as_server(lifecycle, document).told)
+    return None if document is None else dict(_shown(lifecycle, as_server(lifecycle, document)))
+
+
+@lru_cache(10_000)
+def _shown(lifecycle: Lifecycle, server: Server) -> Values:
+    told = server.told
     situation = situate(lifecycle.rules, told)
     found = {key: situation.values[key] for key in situation.known if key in situation.values}
     found |= {key: situation.values[key] for key in ("state", "task_state")}
