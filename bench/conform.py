@@ -46,11 +46,11 @@ class Memory:
 
     def act(self, id: str, request: Request) -> int:  # noqa: A002
         """The code, and what is accepted is done."""
-        machine = self.table.machine(Server(**self.servers[id]), request.caller)
-        name = f"{request.action}:{request.variant}" if request.variant else request.action
-        decision = machine.decide(name)
+        server = Server(**self.servers[id])
+        decision = self.table.bind(request.caller).decide(request.action, server, request.variant)
         if decision.allowed:
-            machine.trigger(name)
+            machine = self.table.machine(server, request.caller)
+            machine.trigger(f"{request.action}:{request.variant}" if request.variant else request.action)
             machine.settle()
             self.servers[id] = machine.told()
         return decision.code

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from conforming import NOVA, Memory, StopsPaused
 from hypothesis import given, settings
 
-from lifecycle.conform.testing import actions, conformance, histories, requests, servers
+from lifecycle.conform.run import Run
+from lifecycle.conform.testing import actions, conformance, histories, requests, servers, walked
 
 if TYPE_CHECKING:
     import pytest
@@ -31,6 +32,28 @@ def test_a_wrong_one_fails_with_a_story() -> None:
     story = found["test_tour"]
     assert "os-stop: a request was accepted that the table refuses" in story
     assert "specs/compute/actions/os-stop.yaml:2" in story
+
+
+class FailsWhenRefused(Memory):
+    """A request that is refused brings the server into ERROR."""
+
+    def act(self, id: str, request: Request) -> int:  # noqa: A002
+        code = super().act(id, request)
+        if code == 409:
+            self.servers[id] = {"state": "ERROR"}
+        return code
+
+
+def test_a_refusal_that_changed_the_server_is_told_of_itself_and_not_of_what_came_later() -> None:
+    tour = Run(NOVA, "it").tour(FailsWhenRefused())
+    session = tour.new()
+    assert session is not None
+    names = [name for name, _ in tour.deck.names]
+    fault = walked(
+        tour, session, [(names.index(name), tour.deck.callers.index("admin"), True) for name in ("unpause", "os-stop")]
+    )
+    assert fault is not None
+    assert (fault.kind, fault.action, fault.expected, fault.came) == ("changed", "unpause", "ACTIVE", "ERROR")
 
 
 def test_a_replay_file_is_told_again(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
