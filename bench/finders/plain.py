@@ -1,9 +1,9 @@
 """Plain random hypothesis: a rule-based state machine as one writes it by hand, judged by the judge of `lifecycle conform`.
 
-Action, variant, caller and microversion are each as likely as any other. A body is the table's example with what there is
-in it, or one of those near the bounds of the request's schema that `lifecycle conform` has, too. So it asks of the same, by the
-same judge and with the same looks at the server, and odd bodies of a server that is not there, as it does, so that nothing
-comes of what they name; but nothing leads it: not what has been asked, nor where a server is.
+Action, variant, caller and microversion are each as likely as any other. Half of the bodies are the table's examples, with
+what there is in them; half are drawn from the request's schema and go to a server that is not there, so that nothing comes of
+what they name, as `lifecycle conform` does it. What is wrong is seen by the same judge, with the same looks at the server; but
+nothing leads it: not what has been asked, nor where a server is, nor the bounds of a body.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from bench.finders import Search
-from lifecycle.conform.bodies import bodies
+from bench.finders.drawn import ANYTHING, drawn
+from lifecycle.bodies.documents import plain
 from lifecycle.conform.embedded import embedded
 from lifecycle.conform.run import Run
 from lifecycle.conform.session import Session
@@ -117,19 +118,23 @@ def requests(deck: Deck) -> st.SearchStrategy[tuple[Request, bool]]:
     (first, low), (last, high) = deck.rules.oldest or (0, 0), deck.newest or (0, 0)
     assert first == last
     versions = st.integers(low, high).map(lambda minor: text((first, minor)))
-    plain = st.tuples(st.sampled_from(deck.names), st.sampled_from(deck.callers), versions)
-    return st.tuples(plain, st.booleans()).flatmap(lambda drawn: _bodied(deck, *drawn))
+    asked = st.tuples(st.sampled_from(deck.names), st.sampled_from(deck.callers), versions)
+    return st.tuples(asked, st.booleans()).flatmap(lambda drawn: _bodied(deck, *drawn))
 
 
 def _bodied(deck: Deck, asked: Drawn, odd: bool) -> st.SearchStrategy[tuple[Request, bool]]:
-    """A request with the table's example, or with any other body."""
+    """A request with the table's example, or with a body that is drawn."""
     (name, variant), caller, version = asked
     request = deck.request(name, variant, caller, version)
     if name in deck.rules.reads or not odd:
         return st.just((request, False))
-    return st.sampled_from(_others(deck, name, variant, version)).map(lambda body: (replace(request, body=body), True))
+    return _bodies(deck, name, variant, version).map(lambda body: (replace(request, body=body), True))
 
 
-@lru_cache(500)
-def _others(deck: Deck, name: str, variant: str | None, version: str) -> list[Any]:
-    return [body for _, _, body in bodies(deck, name, variant, version)]
+@lru_cache(5000)
+def _bodies(deck: Deck, name: str, variant: str | None, version: str) -> st.SearchStrategy[Any]:
+    lifecycle = deck.judge.lifecycle
+    at = deck.rules.version(version)
+    edition = deck.rules.edition(name, variant, lifecycle.reading, at)
+    schema = edition and plain("request", deck.rules, name, edition, at)
+    return drawn(dict(schema)) if schema else ANYTHING
