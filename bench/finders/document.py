@@ -1,8 +1,7 @@
 """schemathesis, in its stateful mode, with the OpenAPI document of the right table at its newest microversion.
 
-What it is given in its favour: a link from the creation to every operation on a server, for the document has none and it
-would then ask for little more than the deletion; each creation has the table's example for a body; it asks as an admin, to
-whom the most is open; work has ended before the next request. Headers are ours, so the document tells it of none.
+What it is given in its favour: each creation has the table's example for a body, for most of what it draws is refused; it asks
+as an admin, to whom the most is open; work has ended before the next request. Headers are ours, so it is told of none.
 
 Its checks are its own defaults: the code, the media type, the headers and the schema of every answer, no failing server,
 right data accepted and wrong data refused. Every request goes to the right cloud as well: what fails there, too, is no
@@ -104,22 +103,15 @@ class Clouds:
 
 
 def document(lifecycle: Lifecycle) -> dict[str, Any]:
-    """What schemathesis is told: the document, without headers, and with links from the creation to what follows."""
+    """What schemathesis is told: the document, without headers."""
     rules = lifecycle.rules
     version = rules.newest and text(rules.newest)
     made = openapi(
         rules, lifecycle.reading, rules.newest, lambda name, variant, caller: lifecycle.ruling(name, variant, caller, version)
     )
     del made["security"], made["components"]["securitySchemes"]
-    operations = [(path, one) for path, methods in made["paths"].items() for one in methods.values()]
-    for _, operation in operations:
+    for operation in [one for methods in made["paths"].values() for one in methods.values()]:
         operation["parameters"] = [one for one in operation["parameters"] if one["in"] != "header"]
-    links = {
-        one["operationId"]: {"operationId": one["operationId"], "parameters": {"id": "$response.body#/server/id"}}
-        for path, one in operations
-        if "{id}" in path
-    }
-    made["paths"]["/servers"]["post"]["responses"]["202"]["links"] = links
     return made
 
 
