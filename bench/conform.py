@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from bench.harness import Line, Row, measure
 from bench.questions import MICROVERSION, RULES
@@ -12,7 +12,8 @@ from lifecycle.conform.judge import Judge
 from lifecycle.conform.run import Run
 from lifecycle.conform.session import Session
 from lifecycle.conform.target import Request, Subject
-from lifecycle.conform.testing import drawing, walked
+from lifecycle.conform.testing import Walk, drawing
+from lifecycle.engine.situation import sign
 
 if TYPE_CHECKING:
     from typing import Any
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from lifecycle.conform.judge import Asked
     from lifecycle.conform.testing import History
 
-ROUNDS, FEWER_ROUNDS = 11, 5
+ROUNDS, FEWER_ROUNDS = 11, 7
 ACTIONS = ("os-start", "unpause", "resume", "unrescue")
 CALLERS = ("admin", "member", "reader", "stranger")
 ADDED = 1.1
@@ -33,6 +34,7 @@ class Memory:
 
     callers = CALLERS
     table = Lifecycle(RULES, "nova")
+    knows: ClassVar = {"driver": True, "host_up": True, **{name: sign(value) for name, value in RULES.options.items()}}
 
     def __init__(self) -> None:
         self.servers: dict[str, dict[str, Any]] = {}
@@ -72,15 +74,16 @@ def histories() -> list[Line]:
     tour = Run(Memory.table, "a memory").tour(Memory())
     steps: list[int] = []
 
-    def walk(history: History) -> None:
-        session = tour.new()
-        if session is None or walked(tour, session, history) is not None:
+    walk = Walk(tour)
+
+    def walked(history: History) -> None:
+        if walk.fault(Session(tour.judge, tour.subject, tour.observer), history) is not None:
             raise SystemExit("what is right was found wrong")
 
     drawing(tour, lambda history: steps.append(len(history)), EXAMPLES, SEED)()
     rows = [
         Row("an empty body", drawing(tour, lambda _: None, EXAMPLES, SEED), times=sum(steps)),
-        Row("walked", drawing(tour, walk, EXAMPLES, SEED), times=sum(steps)),
+        Row("walked", drawing(tour, walked, EXAMPLES, SEED), times=sum(steps)),
     ]
     times = measure(rows, FEWER_ROUNDS)
     per_second = {name: f"{1e9 / times.of(name):,.0f}/s" for name in ("an empty body", "walked")}

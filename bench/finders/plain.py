@@ -22,6 +22,7 @@ from lifecycle.bodies.documents import plain
 from lifecycle.conform.embedded import embedded
 from lifecycle.conform.run import Run
 from lifecycle.conform.session import Session
+from lifecycle.conform.testing import creation
 from lifecycle.conform.tour import nowhere
 from lifecycle.engine.microversion import text
 
@@ -74,9 +75,7 @@ class History(RuleBasedStateMachine):
     def make(self) -> None:
         """A new server."""
         self.session = Session(self.tour.judge, self.tour.subject, self.tour.observer)
-        create, usual = self.deck.create, self.deck.rules.usual_caller
-        assert create is not None
-        self.told(self.session.create(self.deck.asked(create, None, usual, self.deck.points(create, None)[0])))
+        self.told(self.session.create(creation(self.tour)))
         self.settle()
 
     @rule(data=st.data(), waits=st.booleans())

@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from lifecycle import Lifecycle, Server
 from lifecycle.conform import replay, reports
 from lifecycle.conform.findings import Finding
+from lifecycle.conform.judge import MAKE
 from lifecycle.conform.run import Run
+from lifecycle.conform.session import Session
 from lifecycle.conform.target import Answer, Request, Target
 from lifecycle.conform.tell import lines
 from lifecycle.conform.tour import Limits
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 
     from lifecycle.conform.faults import Fault
     from lifecycle.conform.judge import Asked
-    from lifecycle.conform.session import Session
     from lifecycle.conform.tour import Tour
 
 __all__ = ["Answer", "Request", "Target", "actions", "conformance", "histories", "requests", "servers"]
@@ -150,16 +151,18 @@ class _Wanted:
         run = self._run(Limits())
         tour = run.tour(self.target())
 
-        def walk(history: History) -> None:
-            session = tour.new()
-            fault = None if session is None else walked(tour, session, history)
-            if session is not None and fault is not None:
+        walk = Walk(tour)
+
+        def told(history: History) -> None:
+            session = Session(tour.judge, tour.subject, tour.observer)
+            fault = walk.fault(session, history)
+            if fault is not None:
                 finding = Finding(fault, session.story)
                 finding.add(fault)
                 raise AssertionError(_story(finding, self.lifecycle, 1))
 
         try:
-            drawing(tour, walk, self.examples, _seed())()
+            drawing(tour, told, self.examples, _seed())()
         finally:
             run.end(tour)
         return self._told(run.report.failing)
@@ -187,30 +190,54 @@ def _drawn(tour: Tour) -> SearchStrategy[History]:
     return st.lists(one, max_size=LONGEST)
 
 
-def walked(tour: Tour, session: Session, history: History) -> Fault | None:
-    """The first fault of a history."""
-    for action, who, waits in history:
-        if not session.alive:
-            return None
-        name, variant = tour.deck.names[action]
-        if not tour.deck.of_a_server(name):
-            continue
-        asked = tour.deck.asked(name, variant, tour.deck.callers[who], tour.deck.points(name, variant)[0])
-        fault = _done(session, asked, waits=waits)
+def creation(tour: Tour) -> Asked:
+    """The plain request that makes a server."""
+    deck, usual = tour.deck, tour.judge.rules.usual_caller
+    if deck.create is None:
+        return tour.judge.asked(Request(MAKE, caller=usual))
+    return deck.asked(deck.create, None, usual, deck.points(deck.create, None)[0])
+
+
+class Walk:
+    """Leads servers of a target through histories."""
+
+    def __init__(self, tour: Tour) -> None:
+        self.tour = tour
+        self._creation = creation(tour)
+        self._asked: dict[tuple[int, int], Asked | None] = {}
+
+    def fault(self, session: Session, history: History) -> Fault | None:
+        """The first fault of a history, of a server that is made for it."""
+        self.tour.servers += 1
+        fault = session.create(self._creation) or (session.settle() if session.alive else None)
         if fault is not None:
             return fault
-    return session.settle() if session.alive else None
+        for action, who, waits in history:
+            if not session.alive:
+                return None
+            asked = self._asked[action, who] if (action, who) in self._asked else self._ask(action, who)
+            fault = None if asked is None else self._done(session, asked, waits=waits)
+            if fault is not None:
+                return fault
+        return session.settle() if session.alive else None
 
+    def _ask(self, action: int, who: int) -> Asked | None:
+        """The request with these numbers; None where it is to no server."""
+        deck = self.tour.deck
+        name, variant = deck.names[action]
+        asked = deck.asked(name, variant, deck.callers[who], deck.points(name, variant)[0]) if deck.of_a_server(name) else None
+        self._asked[action, who] = asked
+        return asked
 
-def _done(session: Session, asked: Asked, *, waits: bool) -> Fault | None:
-    """One request. A server is looked at once for all that was refused, before something is accepted and after it."""
-    assert session.belief is not None  # noqa: S101
-    idle = session.unseen and not session.busy
-    fault = session.look() if idle and session.changes(asked) and asked.decide(session.belief.situation).allowed else None
-    fault = fault or session.ask(asked)
-    if fault is None and session.courses and session.alive and (waits or not session.busy):
-        fault = session.settle()
-    return fault
+    def _done(self, session: Session, asked: Asked, *, waits: bool) -> Fault | None:
+        """One request. A server is looked at once for all that was refused, before something is accepted and after it."""
+        assert session.belief is not None  # noqa: S101
+        idle = session.unseen and not session.busy and session.changes(asked)
+        fault = session.look() if idle and asked.decide(session.belief.situation).allowed else None
+        fault = fault or session.ask(asked)
+        if fault is None and session.courses and session.alive and (waits or not session.busy):
+            fault = session.settle()
+        return fault
 
 
 def _story(finding: Finding, lifecycle: Lifecycle, number: int) -> str:

@@ -9,7 +9,8 @@ from conforming import NOVA, Memory, StopsPaused
 from hypothesis import given, settings
 
 from lifecycle.conform.run import Run
-from lifecycle.conform.testing import actions, conformance, histories, requests, servers, walked
+from lifecycle.conform.session import Session
+from lifecycle.conform.testing import Walk, actions, conformance, histories, requests, servers
 
 if TYPE_CHECKING:
     import pytest
@@ -46,12 +47,10 @@ class FailsWhenRefused(Memory):
 
 def test_a_refusal_that_changed_the_server_is_told_of_itself_and_not_of_what_came_later() -> None:
     tour = Run(NOVA, "it").tour(FailsWhenRefused())
-    session = tour.new()
-    assert session is not None
+    session = Session(tour.judge, tour.subject, tour.observer)
     names = [name for name, _ in tour.deck.names]
-    fault = walked(
-        tour, session, [(names.index(name), tour.deck.callers.index("admin"), True) for name in ("unpause", "os-stop")]
-    )
+    admin = tour.deck.callers.index("admin")
+    fault = Walk(tour).fault(session, [(names.index(name), admin, True) for name in ("unpause", "os-stop")])
     assert fault is not None
     assert (fault.kind, fault.action, fault.expected, fault.came) == ("changed", "unpause", "ACTIVE", "ERROR")
 
