@@ -211,6 +211,13 @@ def test_the_keys_of_a_body_come_in_any_order(client: Client) -> None:
     assert client.show(reply.json()["server"]["id"])["name"] == NEW["name"]
 
 
+@pytest.mark.parametrize("count", [2, "2", 2.0])
+def test_a_number_is_what_json_and_nova_take_for_one(client: Client, count: Any) -> None:
+    reply = client.ask("POST", "/servers", {"server": {**NEW, "networks": "auto", "min_count": count}})
+    assert reply.status_code == 202
+    assert len(client.ask("GET", "/servers").json()["servers"]) == 2
+
+
 def test_what_a_request_refers_to_has_to_be_there(client: Client) -> None:
     for flavor in ("none", "0", 0):
         reply = client.ask("POST", "/servers", {"server": {**NEW, "flavorRef": flavor, "networks": "auto"}})
