@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from lifecycle.guard.judge import as_server
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from lifecycle import Lifecycle
+    from lifecycle import Lifecycle, Server
     from lifecycle.engine.decide import Ruling
 
 LOCKED = "locked_by"
@@ -35,6 +36,7 @@ class Deployment:
         self._options = {name: SIGNS for name in rules.options if name not in knows}
         self._facts = {} if not shown else {name: self._usual_first(name) for name in rules.facts if name not in {*shown, *knows}}
         self._narrowed: dict[tuple[str, str | None, str], tuple[Any, ...]] = {}
+        self._unsure: dict[int, tuple[Ruling, tuple[str, ...]]] = {}
 
     def _usual_first(self, fact: str) -> tuple[bool, bool]:
         usual = bool(self.lifecycle.rules.facts[fact]["usual"])
@@ -43,6 +45,14 @@ class Deployment:
     def sure(self, values: Values) -> Values:
         """The values with all that is known of the cloud."""
         return {**values, **{name: value for name, value in self._sure.items() if name in values}}
+
+    def unsure(self, ruling: Ruling) -> tuple[str, ...]:
+        """The keys that a rule looks at and that the cloud itself may leave open."""
+        found = self._unsure.get(id(ruling))
+        if found is None:
+            keys = tuple(key for key in looked_at(ruling) if key in self._options or key in self._facts)
+            found = self._unsure[id(ruling)] = ruling, keys
+        return found[1]
 
     def open(self, key: str, ruling: Ruling) -> tuple[Any, ...]:
         """What a key may be under this rule, as far as the answers have told; nothing where it is known."""
@@ -77,7 +87,8 @@ class Belief:
 
     def worlds(self, deployment: Deployment, ruling: Ruling) -> Iterator[Situation]:
         """Every situation that it may be in, as far as a rule looks at it; the likeliest first."""
-        open_ = {key: values for key in looked_at(ruling) if (values := self.open.get(key) or deployment.open(key, ruling))}
+        keys = looked_at(ruling) if self.open else deployment.unsure(ruling)
+        open_ = {key: values for key in keys if (values := self.open.get(key) or deployment.open(key, ruling))}
         if not open_:
             yield self.situation
             return
@@ -122,9 +133,12 @@ def shown(lifecycle: Lifecycle, document: Any) -> Values | None:
 
     Raises CaseError and other LifecycleErrors where it is no document of a server.
     """
-    if document is None:
-        return None
-    told = dict(as_server(lifecycle, document).told)
+    return None if document is None else dict(_shown(lifecycle, as_server(lifecycle, document)))
+
+
+@lru_cache(10_000)
+def _shown(lifecycle: Lifecycle, server: Server) -> Values:
+    told = server.told
     situation = situate(lifecycle.rules, told)
     found = {key: situation.values[key] for key in situation.known if key in situation.values}
     found |= {key: situation.values[key] for key in ("state", "task_state")}

@@ -269,6 +269,8 @@ def name(ruling: Ruling) -> str:
 
 def distinct(decisions: list[Decision]) -> list[Decision]:
     """One decision for each verdict and server that it leads to."""
+    if len(decisions) == 1:
+        return decisions
     found: dict[Any, Decision] = {}
     for decision in decisions:
         found.setdefault((decision.verdict, decision.locked_by, decision.situation.values["before"]), decision)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from lifecycle.conform.judge import Asked
@@ -15,8 +14,7 @@ NOWHERE, TOGETHER = "nowhere", "together"
 """What a step of a story is; `nowhere` is a request to no server that there is, `together` one of several at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of a story: a request with its answer, a wait (`settle`, `advance`), or a look, and what was seen.
 
     `before` is the situation that the server was believed to be in; None where there was no server.

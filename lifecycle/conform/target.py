@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lifecycle.errors import LifecycleError
@@ -57,6 +58,12 @@ class Answer:
     def request_id(self) -> str | None:
         """How the logs of the service call the request."""
         return next((value for name, value in self.headers.items() if name.lower().endswith("request-id")), None)
+
+
+@lru_cache(1000)
+def bare(code: int) -> Answer:
+    """A code alone, as an answer."""
+    return Answer(code, bare=True)
 
 
 LOST = Answer(0, lost=True)
@@ -153,7 +160,7 @@ class Subject:
     def act(self, server: str, request: Request) -> Answer:
         """The answer to one request."""
         found = self._timed(self.target.act, server, request)
-        return found if isinstance(found, Answer) else Answer(int(found), bare=True)
+        return found if isinstance(found, Answer) else bare(int(found))
 
     def show(self, server: str, caller: str) -> Told:
         """The server as it is shown."""
@@ -176,7 +183,7 @@ class Subject:
         found = [self.target.act(server, request) for request in requests]
         if any(hasattr(one, "__await__") for one in found):
             found = self._done(_all(found))
-        return [one if isinstance(one, Answer) else Answer(int(one), bare=True) for one in found]
+        return [one if isinstance(one, Answer) else bare(int(one)) for one in found]
 
     def remove(self, server: str) -> bool:
         """Cleans up a server that was made; whether it is gone for all that is known."""

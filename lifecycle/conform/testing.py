@@ -12,13 +12,15 @@ import unittest
 from functools import partialmethod
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from lifecycle import Lifecycle, Server
 from lifecycle.conform import replay, reports
 from lifecycle.conform.findings import Finding
+from lifecycle.conform.judge import MAKE
 from lifecycle.conform.run import Run
+from lifecycle.conform.session import Session
 from lifecycle.conform.target import Answer, Request, Target
 from lifecycle.conform.tell import lines
 from lifecycle.conform.tour import Limits
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
     from lifecycle.conform.faults import Fault
-    from lifecycle.conform.session import Session
+    from lifecycle.conform.judge import Asked
     from lifecycle.conform.tour import Tour
 
 __all__ = ["Answer", "Request", "Target", "actions", "conformance", "histories", "requests", "servers"]
@@ -38,6 +40,8 @@ __all__ = ["Answer", "Request", "Target", "actions", "conformance", "histories",
 SECONDS = 20.0  # that the tour of a test takes at most
 EXAMPLES = 100
 LONGEST = 10  # requests of one history
+History = list[tuple[int, int, bool]]
+"""Requests by number: which action, which caller, and whether what it starts is waited for."""
 SEED, REPLAY, REPORT = "LIFECYCLE_CONFORM_SEED", "LIFECYCLE_CONFORM_REPLAY", "LIFECYCLE_CONFORM_REPORT"
 
 
@@ -147,18 +151,18 @@ class _Wanted:
         run = self._run(Limits())
         tour = run.tour(self.target())
 
-        @settings(max_examples=self.examples, deadline=None, database=None, suppress_health_check=[*HealthCheck])
-        @given(_drawn(tour))
-        def walk(history: list[tuple[int, int, bool]]) -> None:
-            session = tour.new()
-            fault = None if session is None else _walk(tour, session, history)
-            if session is not None and fault is not None:
+        walk = Walk(tour)
+
+        def told(history: History) -> None:
+            session = Session(tour.judge, tour.subject, tour.observer)
+            fault = walk.fault(session, history)
+            if fault is not None:
                 finding = Finding(fault, session.story)
                 finding.add(fault)
                 raise AssertionError(_story(finding, self.lifecycle, 1))
 
         try:
-            walk()
+            drawing(tour, told, self.examples, _seed())()
         finally:
             run.end(tour)
         return self._told(run.report.failing)
@@ -169,26 +173,71 @@ def _seed() -> int | None:
     return int(said) if said.isdigit() else None
 
 
-def _drawn(tour: Tour) -> SearchStrategy[list[tuple[int, int, bool]]]:
-    """Histories by number: which action, which caller, and whether it is waited for."""
+def drawing(tour: Tour, body: Callable[[History], None], examples: int, seeded: int | None = None) -> Callable[[], None]:
+    """A test that hypothesis hands so many histories; the same ones for the same seed."""
+
+    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=[*HealthCheck])
+    @given(_drawn(tour))
+    def drawn(history: History) -> None:
+        body(history)
+
+    test: Callable[[], None] = drawn if seeded is None else seed(seeded)(drawn)
+    return test
+
+
+def _drawn(tour: Tour) -> SearchStrategy[History]:
     one = st.tuples(st.integers(0, len(tour.deck.names) - 1), st.integers(0, len(tour.deck.callers) - 1), st.booleans())
     return st.lists(one, max_size=LONGEST)
 
 
-def _walk(tour: Tour, session: Session, history: list[tuple[int, int, bool]]) -> Fault | None:
-    """The first fault of a history."""
-    for action, who, waits in history:
-        if not session.alive:
-            return None
-        name, variant = tour.deck.names[action]
-        if not tour.deck.of_a_server(name):
-            continue
-        fault = session.ask(tour.deck.asked(name, variant, tour.deck.callers[who], tour.deck.points(name, variant)[0]))
-        if fault is None and session.alive:
-            fault = session.settle() if waits and session.busy else session.look() if not session.busy else None
+def creation(tour: Tour) -> Asked:
+    """The plain request that makes a server."""
+    deck, usual = tour.deck, tour.judge.rules.usual_caller
+    if deck.create is None:
+        return tour.judge.asked(Request(MAKE, caller=usual))
+    return deck.asked(deck.create, None, usual, deck.points(deck.create, None)[0])
+
+
+class Walk:
+    """Leads servers of a target through histories."""
+
+    def __init__(self, tour: Tour) -> None:
+        self.tour = tour
+        self._creation = creation(tour)
+        self._asked: dict[tuple[int, int], Asked | None] = {}
+
+    def fault(self, session: Session, history: History) -> Fault | None:
+        """The first fault of a history, of a server that is made for it."""
+        self.tour.servers += 1
+        fault = session.create(self._creation) or (session.settle() if session.alive else None)
         if fault is not None:
             return fault
-    return session.settle() if session.alive and session.busy else None
+        for action, who, waits in history:
+            if not session.alive:
+                return None
+            asked = self._asked[action, who] if (action, who) in self._asked else self._ask(action, who)
+            fault = None if asked is None else self._done(session, asked, waits=waits)
+            if fault is not None:
+                return fault
+        return session.settle() if session.alive else None
+
+    def _ask(self, action: int, who: int) -> Asked | None:
+        """The request with these numbers; None where it is to no server."""
+        deck = self.tour.deck
+        name, variant = deck.names[action]
+        asked = deck.asked(name, variant, deck.callers[who], deck.points(name, variant)[0]) if deck.of_a_server(name) else None
+        self._asked[action, who] = asked
+        return asked
+
+    def _done(self, session: Session, asked: Asked, *, waits: bool) -> Fault | None:
+        """One request. A server is looked at once for all that was refused, before something is accepted and after it."""
+        assert session.belief is not None  # noqa: S101
+        idle = session.unseen and not session.busy and session.changes(asked)
+        fault = session.look() if idle and asked.decide(session.belief.situation).allowed else None
+        fault = fault or session.ask(asked)
+        if fault is None and session.courses and session.alive and (waits or not session.busy):
+            fault = session.settle()
+        return fault
 
 
 def _story(finding: Finding, lifecycle: Lifecycle, number: int) -> str:

@@ -81,9 +81,9 @@ def works(rules: Rules, situation: Situation) -> Iterator[Work]:
     """All the work that could be under way in a situation with a task."""
     values = situation.values
     task = values["task_state"]
-    for rule in _rules(rules):
+    for rule in _rules(rules) if task else ():
         states = rule["requires"].get("state")
-        for row in rule["outcomes"] if task and (states is None or values["state"] in states) else ():
+        for row in rule["outcomes"] if states is None or values["state"] in states else ():
             if task in row["tasks"] and fits(row["when"], values):
                 yield Work(Outcome(rules, row, values), row["tasks"].index(task), situation)
 

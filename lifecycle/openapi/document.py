@@ -13,6 +13,7 @@ from lifecycle.openapi.about import about, words
 from lifecycle.openapi.requests import PARAMETER, by_address, collect
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from lifecycle.bodies.schema import Schema
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from lifecycle.openapi.requests import Asked, Rule
 
 JSON = "application/json"
+THING = "id"
 REFUSAL = "Refusal"
 REFUSAL_SCHEMA = {
     "title": REFUSAL,
@@ -44,6 +46,7 @@ def openapi(rules: Rules, reading: str, version: Microversion | None, rule: Rule
         path: {method: book.operation(path, method, group) for method, group in methods.items()}
         for path, methods in by_address(asked).items()
     }
+    _link(rules, paths)
     components: dict[str, Any] = {"schemas": dict(sorted(book.schemas.items()))}
     if any(check.asks == "token" for check in rules.checks):
         components["securitySchemes"] = {"token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"}}
@@ -67,6 +70,19 @@ def _info(rules: Rules, reading: str, version: Microversion | None) -> dict[str,
         "description": about_it,
         "x-lifecycle": {"table": rules.name, "reading": reading, "states": [*rules.states], "callers": [*rules.callers]},
     }
+
+
+def _link(rules: Rules, paths: Mapping[str, Any]) -> None:
+    """Says of what makes a thing that its answer has the name by which all else is asked of it."""
+    document = rules.data["document"]
+    making = [operation for path, methods in paths.items() if "{" not in path for operation in methods.values()]
+    if document is None or not making:
+        return
+    name = {THING: f"$response.body#/{document['within']}/{THING}"}
+    asked = [one["operationId"] for path, methods in paths.items() if "{" + THING + "}" in path for one in methods.values()]
+    for code, response in making[0]["responses"].items():
+        if int(code) < HTTPStatus.BAD_REQUEST and asked:
+            response["links"] = {operation: {"operationId": operation, "parameters": name} for operation in asked}
 
 
 class _Book:

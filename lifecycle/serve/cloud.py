@@ -201,7 +201,7 @@ class Cloud:
 
     def _do(self, decision: Decision, ask: Ask, person: Person, thing: Thing | None, now: float) -> Answer:
         """What was accepted begins, is kept, and is answered; of several things that come of one request the first is."""
-        content = _content(ask.body)
+        content = _content(ask.body, self.documents.within)
         names = {**content, **ask.names, BATCH: token_hex(4)}
         if thing is not None:
             return self._begin(decision, ask, person, thing, content, self.documents.maker(ask.root, now, names))
@@ -253,7 +253,7 @@ class Cloud:
         version = self.rules.version(ask.version)
         document = None
         if rule["response"] is not None:
-            content = _content(ask.body)
+            content = _content(ask.body, self.documents.within)
             whole = {**(ask.body if isinstance(ask.body, dict) else {}), **content, **known}
             whole[self.documents.within] = {**content, **known}
             document = self.documents.shape(rule["response"], version, request.caller.name).fill(whole, maker)
@@ -299,7 +299,7 @@ class Cloud:
         return found
 
 
-def _content(body: Any) -> dict[str, Any]:
-    """What stands under the first key of a body that is an object."""
-    inner = next(iter(body.values()), None) if isinstance(body, dict) else None
+def _content(body: Any, within: str) -> dict[str, Any]:
+    """What stands under the thing's own key of a body that is an object, wherever it comes; else under the first."""
+    inner = body.get(within, next(iter(body.values()), None)) if isinstance(body, dict) else None
     return inner if isinstance(inner, dict) else {}

@@ -75,7 +75,7 @@ class Keeper:
     def _known(self, field: str, value: Any, project: str) -> Any:
         """What a name of something in the catalogue stands for."""
         catalogue = self._documents.catalogue
-        if field not in catalogue.kinds or not value:
+        if field not in catalogue.kinds or value in (None, ""):
             return value
         found = catalogue.find(field, value, project)
         if found is None:

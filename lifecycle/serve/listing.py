@@ -45,7 +45,8 @@ def linked(ask: Ask, marker: str) -> list[dict[str, str]]:
 
 
 def number(text: object, most: int) -> int:
-    """The number that a text of digits says, and no more than `most`; a text of any length is read."""
+    """The number that a text of digits says, of any length, or a number as JSON has it (`2.0`); no more than `most`."""
+    text = int(text) if isinstance(text, float) else text
     return most if len(str(text)) > DIGITS else min(int(str(text)), most)
 
 

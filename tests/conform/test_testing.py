@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from conforming import NOVA, Memory, StopsPaused
 from hypothesis import given, settings
 
-from lifecycle.conform.testing import actions, conformance, histories, requests, servers
+from lifecycle.conform.run import Run
+from lifecycle.conform.session import Session
+from lifecycle.conform.testing import Walk, actions, conformance, histories, requests, servers
 
 if TYPE_CHECKING:
     import pytest
@@ -31,6 +33,26 @@ def test_a_wrong_one_fails_with_a_story() -> None:
     story = found["test_tour"]
     assert "os-stop: a request was accepted that the table refuses" in story
     assert "specs/compute/actions/os-stop.yaml:2" in story
+
+
+class FailsWhenRefused(Memory):
+    """A request that is refused brings the server into ERROR."""
+
+    def act(self, id: str, request: Request) -> int:  # noqa: A002
+        code = super().act(id, request)
+        if code == 409:
+            self.servers[id] = {"state": "ERROR"}
+        return code
+
+
+def test_a_refusal_that_changed_the_server_is_told_of_itself_and_not_of_what_came_later() -> None:
+    tour = Run(NOVA, "it").tour(FailsWhenRefused())
+    session = Session(tour.judge, tour.subject, tour.observer)
+    names = [name for name, _ in tour.deck.names]
+    admin = tour.deck.callers.index("admin")
+    fault = Walk(tour).fault(session, [(names.index(name), admin, True) for name in ("unpause", "os-stop")])
+    assert fault is not None
+    assert (fault.kind, fault.action, fault.expected, fault.came) == ("changed", "unpause", "ACTIVE", "ERROR")
 
 
 def test_a_replay_file_is_told_again(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:

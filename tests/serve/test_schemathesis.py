@@ -79,11 +79,29 @@ def fuzzed(nova: Lifecycle) -> Iterator[Fuzzed]:
 
 
 @pytest.fixture(scope="module")
-def operations(nova: Lifecycle) -> list[Any]:
+def document(nova: Lifecycle) -> dict[str, Any]:
     version = nova.rules.version(VERSION)
-    document = openapi(nova.rules, nova.reading, version, lambda name, variant, who: nova.ruling(name, variant, who, VERSION))
+    return openapi(nova.rules, nova.reading, version, lambda name, variant, who: nova.ruling(name, variant, who, VERSION))
+
+
+@pytest.fixture(scope="module")
+def operations(document: dict[str, Any]) -> list[Any]:
     found: Any = schemathesis.openapi.from_dict(document)
     return [one.ok() for one in found.get_all_operations()]
+
+
+def test_links_lead_from_the_creation_to_all_that_is_asked_of_a_server(fuzzed: Fuzzed, document: dict[str, Any]) -> None:
+    reply = fuzzed.client.ask("POST", "/servers", NEW_OF_OTHERS).json()
+    links = document["paths"]["/servers"]["post"]["responses"]["202"]["links"]
+    asked = {one["operationId"] for path, methods in document["paths"].items() if "{id}" in path for one in methods.values()}
+    assert {link["operationId"] for link in links.values()} == asked
+    for link in links.values():
+        whole, _, pointer = link["parameters"]["id"].partition("#/")
+        assert whole == "$response.body"
+        found = reply
+        for name in pointer.split("/"):
+            found = found[name]
+        assert fuzzed.client.show(found)["id"] == found
 
 
 def cases(operation: Any, mode: GenerationMode) -> st.SearchStrategy[Any]:

@@ -206,9 +206,22 @@ def test_what_is_no_action_is_said_to_be_none(client: Client, body: bytes, words
     assert (reply.status_code, reply.json()["badRequest"]["message"]) == (400, words)
 
 
+def test_the_keys_of_a_body_come_in_any_order(client: Client) -> None:
+    reply = client.ask("POST", "/servers", {"os:scheduler_hints": {}, "server": {**NEW, "networks": "auto"}})
+    assert client.show(reply.json()["server"]["id"])["name"] == NEW["name"]
+
+
+@pytest.mark.parametrize("count", [2, "2", 2.0])
+def test_a_number_is_what_json_and_nova_take_for_one(client: Client, count: Any) -> None:
+    reply = client.ask("POST", "/servers", {"server": {**NEW, "networks": "auto", "min_count": count}})
+    assert reply.status_code == 202
+    assert len(client.ask("GET", "/servers").json()["servers"]) == 2
+
+
 def test_what_a_request_refers_to_has_to_be_there(client: Client) -> None:
-    reply = client.ask("POST", "/servers", {"server": {**NEW, "flavorRef": "none", "networks": "auto"}})
-    assert (reply.status_code, reply.json()["badRequest"]["message"]) == (400, "Invalid flavorRef provided.")
+    for flavor in ("none", "0", 0):
+        reply = client.ask("POST", "/servers", {"server": {**NEW, "flavorRef": flavor, "networks": "auto"}})
+        assert (reply.status_code, reply.json()["badRequest"]["message"]) == (400, "Invalid flavorRef provided.")
     assert client.ask("GET", "/servers").json()["servers"] == []
     assert client.ask("GET", "/flavors/none").status_code == 404
     assert client.ask("GET", "/flavors/1", version="2.1").json()["flavor"]["name"] == "m1.tiny"
