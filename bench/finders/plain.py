@@ -19,11 +19,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from bench.finders import Search
 from bench.finders.drawn import ANYTHING, drawn
 from lifecycle.bodies.documents import plain
+from lifecycle.conform import nowhere
 from lifecycle.conform.embedded import embedded
 from lifecycle.conform.run import Run
 from lifecycle.conform.session import Session
 from lifecycle.conform.testing import creation
-from lifecycle.conform.tour import nowhere
 from lifecycle.engine.microversion import text
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class History(RuleBasedStateMachine):
         request, odd = data.draw(requests(self.deck))
         asked = self.tour.judge.asked(request)
         if odd or not self.deck.of_a_server(request.action):
-            self.told(nowhere(self.tour.judge, self.tour.subject, asked, self.deck.create)[0])
+            self.told(nowhere.ask(self.tour.judge, self.tour.subject, asked, self.deck.create)[0])
             return
         self.told(self.session.ask(asked))
         if waits or not self.session.busy:
