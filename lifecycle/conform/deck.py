@@ -45,17 +45,18 @@ class Words:
         """What fills an address, besides the server's id."""
         return {name: self._names[name] for name in NAME.findall(address or "") if name != SERVER}
 
-    def filled(self, body: Any) -> Any:
-        """A body with all of that in its place."""
+    def filled(self, body: Any, *, makes: bool = False) -> Any:
+        """A body with all of that in its place; what `makes` a server has the first of a kind, so that another can come after."""
         if isinstance(body, dict):
-            return {self._words.get(name, name): self._field(name, value) for name, value in body.items()}
+            return {self._words.get(name, name): self._field(name, value, makes=makes) for name, value in body.items()}
         if isinstance(body, list):
-            return [self.filled(one) for one in body]
+            return [self.filled(one, makes=makes) for one in body]
         return self._words.get(body, body) if isinstance(body, str) else body
 
-    def _field(self, name: str, value: Any) -> Any:
+    def _field(self, name: str, value: Any, *, makes: bool) -> Any:
         here = self._fields.get(name)
-        return self.filled(value) if here is None or isinstance(value, dict) else here
+        other = not makes and isinstance(value, str) and value in self._words
+        return self.filled(value, makes=makes) if here is None or other or isinstance(value, dict) else here
 
 
 class Deck:
@@ -173,7 +174,8 @@ class Deck:
         more = {name: value for name, value in fields.items() if name not in inner and value is not None}
         if not more or not isinstance(inner, dict):
             return None
-        return replace(request, body=self.words.filled({**body, key: {**more, **inner}}))
+        filled = self.words.filled(more, makes=request.action == self.create)
+        return replace(request, body={**body, key: {**filled, **inner}})
 
     def body(self, name: str, variant: str | None, caller: str, version: str | None) -> Any:
         """The whole document of the plain request, or the query of a read; None where it has none."""
@@ -183,4 +185,4 @@ class Deck:
             return {flag: 1} if flag else None
         if lifecycle.rules.edition(name, variant, lifecycle.reading, self.rules.version(version)) is None:
             version = self.points(name, variant)[0]  # it is not there: asked for as when it was
-        return self.words.filled(lifecycle.ruling(name, variant, caller, version).wire[2])
+        return self.words.filled(lifecycle.ruling(name, variant, caller, version).wire[2], makes=name == self.create)

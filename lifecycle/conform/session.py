@@ -81,7 +81,8 @@ class Session(Watch):
         if not verdict.decisions:  # what it names is not there: nothing is known to have come of it
             self.unseen.append(asked)
             return None
-        self.content.learn(answer.document)
+        if answer.code < REFUSED:
+            self.content.learn(answer.document)
         if any(decision.allowed for decision in verdict.decisions) and self.changes(asked):
             self._accepted.add(self._asked_for(asked))
             self.spent = self.spent or (self.judge.named is not None and self._pretends(verdict))
@@ -103,6 +104,8 @@ class Session(Watch):
 
     def named(self, asked: Asked) -> Asked:
         """The request with a new name for what it adds to the server, and with one that is there for what it takes away."""
+        if not asked.request.names:
+            return asked
         names = dict(asked.request.names)
         adds = {
             source.strip("{}")
@@ -130,7 +133,7 @@ class Session(Watch):
 
     def _judged(self, belief: Belief, asked: Asked, answer: Answer) -> Verdict:
         """What an answer comes to, where the document tells whether there is what the address names."""
-        there = self.content.there(asked.request) if self._there and not self.busy else None
+        there = self.content.there(asked.request) if self._there and asked.request.names and not self.busy else None
         if there is None:
             return self.judge.judge(belief, asked, answer, self.id)
         knowing = Belief(belief.situation.but(**{self._there: there}), {**belief.open, self._there: (there,)})

@@ -39,6 +39,7 @@ __all__ = ["Answer", "Request", "Target", "actions", "conformance", "histories",
 
 SECONDS = 20.0  # that the tour of a test takes at most
 EXAMPLES = 100
+HASTY = 0.2  # seconds that a server is given to end where the table says, once one did not
 LONGEST = 10  # requests of one history
 History = list[tuple[int, int, bool]]
 """Requests by number: which action, which caller, and whether what it starts is waited for."""
@@ -151,12 +152,15 @@ class _Wanted:
         run = self._run(Limits())
         tour = run.tour(self.target())
 
-        walk = Walk(tour)
+        walk, failed = Walk(tour), False
 
         def told(history: History) -> None:
+            nonlocal failed
             session = Session(tour.judge, tour.subject, tour.observer)
+            session.still = HASTY if failed else session.still  # what is shrunk has been waited for once
             fault = walk.fault(session, history)
             if fault is not None:
+                failed = True
                 finding = Finding(fault, session.story)
                 finding.add(fault)
                 raise AssertionError(_story(finding, self.lifecycle, 1))

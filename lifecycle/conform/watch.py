@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LONG = 600.0  # seconds by a clock of our own: all work has ended
 PATIENCE = 60.0  # seconds that a task of a real service may take before we say that it does not end
+STILL = 15.0  # seconds in which a server that shows no task is given to end where the table says
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 1.0
 
 
@@ -35,6 +36,7 @@ class Watch:
         self.subject = subject
         self.observer = observer
         self.patience = patience
+        self.still = STILL
         self.rules = judge.rules
         self.id: str | None = None
         self.belief: Belief | None = None
@@ -139,7 +141,7 @@ class Watch:
         if self.busy:
             return None
         wrong, began = self.content.wrong(), time.monotonic()
-        while wrong and self.subject.real_time and time.monotonic() - began < STILL:
+        while wrong and self.subject.real_time and time.monotonic() - began < self.still:
             self.subject.wait(LONGEST_PAUSE / 4)
             self._shown()
             wrong = self.content.wrong()
@@ -244,7 +246,7 @@ class Watch:
             else:
                 quiet = 0
             waited = time.monotonic() - began
-            if waited > most or (self._still(seen) and waited > STILL):
+            if waited > most or (self._still(seen) and waited > self.still):
                 break
             self.subject.wait(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE)
@@ -276,6 +278,3 @@ class Watch:
             request=asked.asked.request if asked and asked.asked else None, answer=asked.answer if asked else None,
             status=decision.shown_before,
         )  # fmt: skip
-
-
-STILL = 15.0  # seconds in which a server that shows no task is given to end where the table says
