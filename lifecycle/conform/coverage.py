@@ -41,7 +41,18 @@ class Coverage:
 
     def of(self, asked: Asked, decision: Decision) -> Features:
         """The features of a request that meets this decision, by tier."""
-        ruling, values = asked.ruling, decision.situation.values
+        return self.at(asked, decision, self.met(decision))
+
+    def at(self, asked: Asked, decision: Decision, met: Features) -> Features:
+        """The features of a decision, and that it was met at a microversion."""
+        request = decision.ruling.request
+        here: Feature = (request.action, request.variant, "at", asked.request.microversion, decision.allowed)
+        tier = BUSY if decision.situation.values["task_state"] is not None else EDITIONS
+        return (*met[:tier], [*met[tier], here], *met[tier + 1 :])
+
+    def met(self, decision: Decision) -> Features:
+        """The features of a decision, the same for all requests that meet it."""
+        ruling, values = decision.ruling, decision.situation.values
         request = ruling.request
         here, edition = (request.action, request.variant), self._edition(ruling)
         looked = [(*here, *what) for what in self._looked(ruling, decision)]
@@ -50,8 +61,8 @@ class Coverage:
         further: list[Feature] = [(edition, *what) for what in looked]
         further += [(*here, "before", decision.rule, other.rule) for other in decision.refusals[1:]]
         if decision.outcome is not None:
-            further.append((*here, "becomes", decision.outcome.row, values["state"], values["before"]))
-        further.append((*here, "at", asked.request.microversion, decision.allowed))
+            before = values["before"] if "before" in ruling.outcomes.keys else None
+            further.append((*here, "becomes", decision.outcome.row, values["state"], before))
         status = self.rules.status(values["state"], values["task_state"])
         cell: Feature = ("cell", status, *here, request.caller.name, values["locked_by"])
         if values["task_state"] is not None:

@@ -6,10 +6,11 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 from lifecycle.conform import nowhere
-from lifecycle.conform.belief import believed
+from lifecycle.conform.belief import believed, looked_at
 from lifecycle.conform.coverage import BUSY, EACH, EDITIONS
 from lifecycle.conform.judge import MAKE
 from lifecycle.conform.session import Session
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
     from lifecycle.conform.faults import Fault
     from lifecycle.conform.judge import Asked, Judge
     from lifecycle.conform.target import Subject
-    from lifecycle.engine.decide import Decision
+    from lifecycle.engine.decide import Decision, Ruling
     from lifecycle.engine.situation import Situation
 
     Note = Callable[[Fault, list[Step]], None]
     Until = Callable[[], str | None]
 
 TURN = 120  # bodies that are asked with between one server and the next
+PLACE = ("exists", "state", "task_state", "locked_by")  # what features tell of a situation
 FAILURES = 3  # servers in a row that could not be made
 
 
@@ -82,6 +84,7 @@ class Tour:
         self.ways = Map(
             self.rules, lambda name, variant, caller: deck.asked(name, variant, caller, deck.points(name, variant)[0]).ruling
         )
+        self._alike: dict[Asked | Ruling, tuple[itemgetter[Any], dict[Any, tuple[Decision, Features]]]] = {}
         self._hands: dict[tuple[Situation, int], list[Card]] = {}
 
     def visit(self, tier: int) -> None:
@@ -225,10 +228,24 @@ class Tour:
                     asked = self.deck.asked(name, variant, caller, version)
                     if asked.mistakes and tier < EDITIONS:
                         continue
-                    decision = asked.decide(situation)
-                    features = self.coverage.of(asked, decision)
-                    if self.coverage.new(features, tier):
-                        yield Card(asked, decision, features)
+                    card = self._card(asked, situation)
+                    if self.coverage.new(card.features, tier):
+                        yield card
+
+    def _card(self, asked: Asked, situation: Situation) -> Card:
+        """A request in a situation: as in all that do not differ in what its rule, or a feature, looks at."""
+        owner = asked if asked.mistakes else asked.ruling
+        found = self._alike.get(owner)
+        if found is None:
+            found = self._alike[owner] = itemgetter(*dict.fromkeys((*PLACE, *looked_at(asked.ruling)))), {}
+        getter, cells = found
+        key = getter(situation.values)
+        cell = cells.get(key)
+        if cell is None:
+            decision = asked.decide(situation)
+            cell = cells[key] = decision, self.coverage.met(decision)
+        decision, met = cell
+        return Card(asked, decision, self.coverage.at(asked, decision, met))
 
     # Where it goes
 
