@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lifecycle.engine.checks import JUDGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from lifecycle.conform.judge import Asked
     from lifecycle.engine.decide import Decision, Ruling
@@ -50,11 +50,15 @@ class Coverage:
         tier = BUSY if decision.situation.values["task_state"] is not None else EDITIONS
         return (*met[:tier], [*met[tier], here], *met[tier + 1 :])
 
-    def met(self, decision: Decision) -> Features:
-        """The features of a decision, the same for all requests that meet it."""
+    def met(self, decision: Decision, tier: int = CELLS) -> Features:
+        """The features of a decision up to a tier, the same for all requests that meet it."""
         ruling, values = decision.ruling, decision.situation.values
-        request = ruling.request
+        request, busy = ruling.request, values["task_state"] is not None
         here, edition = (request.action, request.variant), self._edition(ruling)
+        each: list[Feature] = [] if busy else [(*here, "ends", decision.rule or (decision.outcome and decision.outcome.row))]
+        if tier == EACH:
+            persons = (what for what in self._looked(ruling, decision, PERSONS) if not busy)
+            return [*each, *((*here, *what) for what in persons)], [], [], [], []
         looked = [(*here, *what) for what in self._looked(ruling, decision)]
         if decision.outcome is not None:
             looked.append((*here, "becomes", decision.outcome.row, values["state"]))
@@ -65,17 +69,18 @@ class Coverage:
             further.append((*here, "becomes", decision.outcome.row, values["state"], before))
         status = self.rules.status(values["state"], values["task_state"])
         cell: Feature = ("cell", status, *here, request.caller.name, values["locked_by"])
-        if values["task_state"] is not None:
+        if busy:
             return [], [], [], [*looked, *further], [cell]
-        each: list[Feature] = [(*here, "ends", decision.rule or (decision.outcome and decision.outcome.row))]
         return [*each, *(what for what in looked if what[2] in PERSONS)], looked, further, [], [cell]
 
-    def _looked(self, ruling: Ruling, decision: Decision) -> Iterator[Feature]:
-        """What the decision looked at, up to the check that refused."""
+    def _looked(self, ruling: Ruling, decision: Decision, only: Container[str] | None = None) -> Iterator[Feature]:
+        """What the decision looked at, up to the check that refused; `only` in checks of these kinds."""
         values, caller = decision.situation.values, ruling.request.caller
         stop = _refused_by(ruling, decision)
         for name, asks, key in self._asked(ruling):
-            if asks == "policy":
+            if only is not None and asks not in only:
+                pass
+            elif asks == "policy":
                 yield asks, caller.name
             elif asks == "token":
                 yield asks, caller.fails == asks

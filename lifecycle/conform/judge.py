@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lifecycle import Lifecycle
@@ -80,11 +81,7 @@ class Judge:
         """
         self.lifecycle = lifecycle
         self.rules = lifecycle.rules
-        others = [reading for reading in READINGS if reading != lifecycle.reading]
-        self._readings = (
-            lifecycle,
-            *[Lifecycle(lifecycle.rules, reading, lifecycle.table, lifecycle.policy) for reading in others],
-        )
+        self._readings = (lifecycle, *_others(lifecycle))
         self.deployment = Deployment(lifecycle, knows or {})
         self._presence = Presence(self.rules)
         self.wire = wire
@@ -246,6 +243,13 @@ class Judge:
 
     def _misshaped(self, kind: str, asked: Asked, decision: Decision, answer: Answer, wrong: str) -> Fault:
         return self._fault(kind, asked, decision, answer, None, expected=f"its {kind}", came=wrong, about=(fields(wrong),))
+
+
+@lru_cache(4)
+def _others(lifecycle: Lifecycle) -> list[Lifecycle]:
+    """The same table in its other readings; kept, for their models of bodies take a second to make."""
+    others = [reading for reading in READINGS if reading != lifecycle.reading]
+    return [Lifecycle(lifecycle.rules, reading, lifecycle.table, lifecycle.policy) for reading in others]
 
 
 def changes(rules: Rules, action: str) -> set[Microversion]:

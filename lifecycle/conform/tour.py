@@ -176,7 +176,7 @@ class Tour:
                 break
             if self._idle(card) and self.coverage.new(card.features, self.tier):
                 self.check()
-                self.coverage.note(card.features)
+                self.coverage.note(self.coverage.of(card.asked, card.decision))
                 self.told(session, session.ask(self._fuller(card.asked, card.decision)))
                 untold |= self._untold(card)
                 if session.content.expected and not session.busy:
@@ -228,22 +228,22 @@ class Tour:
                     asked = self.deck.asked(name, variant, caller, version)
                     if asked.mistakes and tier < EDITIONS:
                         continue
-                    card = self._card(asked, situation)
+                    card = self._card(asked, situation, tier)
                     if self.coverage.new(card.features, tier):
                         yield card
 
-    def _card(self, asked: Asked, situation: Situation) -> Card:
+    def _card(self, asked: Asked, situation: Situation, tier: int) -> Card:
         """A request in a situation: as in all that do not differ in what its rule, or a feature, looks at."""
         owner = asked if asked.mistakes else asked.ruling
         found = self._alike.get(owner)
         if found is None:
             found = self._alike[owner] = itemgetter(*dict.fromkeys((*PLACE, *looked_at(asked.ruling)))), {}
         getter, cells = found
-        key = getter(situation.values)
+        key = tier == EACH, getter(situation.values)
         cell = cells.get(key)
         if cell is None:
             decision = asked.decide(situation)
-            cell = cells[key] = decision, self.coverage.met(decision)
+            cell = cells[key] = decision, self.coverage.met(decision, tier)
         decision, met = cell
         return Card(asked, decision, self.coverage.at(asked, decision, met))
 
@@ -254,7 +254,7 @@ class Tour:
         cards = [card for card in self._hand(session) if card.decision.allowed]
         if cards:
             card = min(cards, key=self._ends)
-            self._do(session, card.asked, card.features)
+            self._do(session, card.asked, self.coverage.of(card.asked, card.decision))
             return True
         asked = self._way(session)
         if asked is None:
