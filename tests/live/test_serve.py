@@ -83,9 +83,14 @@ NAMED = (
         "Nova asks a second policy after the lock and the state; the table has one policy a variant.",
     ),
     Named(
-        "os-resetState:active by",
-        "power_state",
-        "os-resetState only says what a server is, and the guest stays as it was; here a state and its power state go together.",
+        "os-resetState:(active|error) by",
+        "power_state|OS-EXT-SRV-ATTR:(host|hypervisor_hostname)|host_status",
+        "os-resetState only says what a server is, and guest and host stay as they are; here a state says both.",
+    ),
+    Named(
+        "(SHELVED_OFFLOADED|ERROR of a build): addFloatingIp by",
+        "answers 202 None, not 400",
+        "Nova finds no port to give a floating address to where a server is on no host, and so in no zone; here it is accepted.",
     ),
     Named(
         "ERROR of a build",
