@@ -67,6 +67,18 @@ def test_a_live_migration_begins_as_its_microversion_has_it(client: Client, vers
     assert [event["event"] for event in last(client, server)["events"] if event["event"].startswith("conductor")] == [first]
 
 
+@pytest.mark.parametrize("again", [("DELETE", "", ...), ("POST", "/action", {"forceDelete": None})])
+def test_a_delete_while_another_is_under_way_begins_nothing(client: Client, again: tuple[str, str, object]) -> None:
+    server = client.create()
+    for method, below, body in (("DELETE", "", ...), again):
+        assert client.ask(method, f"/servers/{server}{below}", body, "admin").status_code < 300
+        assert client.show(server)["OS-EXT-STS:task_state"] == "deleting"
+    assert [one["action"] for one in records(client, server)] == ["delete", "create"]
+    client.clock.advance(TASK)
+    assert client.ask("GET", f"/servers/{server}", caller="admin").status_code == 404
+    assert [one["action"] for one in records(client, server, caller="admin")] == ["delete", "create"]
+
+
 def test_work_that_fails_is_told_with_what_had_settled_before(client: Client) -> None:
     server = client.create()
     client.act(server, "resize", {"flavorRef": "2"})
