@@ -12,6 +12,7 @@ from lifecycle.engine import microversion
 from lifecycle.engine.microversion import Microversion
 from lifecycle.engine.rules import NOTHING, READINGS
 from lifecycle.table.body import Body
+from lifecycle.table.kept import Records
 from lifecycle.table.load import Loaded
 from lifecycle.table.model import Clauses, Effects, Event, Recall, Requires, Row, Table, Variant, When
 from lifecycle.table.source import Path_
@@ -341,7 +342,7 @@ def _outcome(loaded: Loaded, table: Table, parts: list[tuple[Path_, Any]], when:
         "remembers": said["remembers"],
         "gives_back": said["gives_back"],
         "makes": {kind: made.model_dump() for kind, made in (said["makes"] or {}).items()},
-        "records": said["records"] and said["records"].model_dump(),
+        "records": said["records"].model_dump() if isinstance(said["records"], Records) else None,
     }
 
 

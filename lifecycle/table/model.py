@@ -82,7 +82,9 @@ class Effects(Strict):
     remembers: Name | None = Field(None, description="remembers the state that it was in, under this name")
     gives_back: Name | None = Field(None, description="what was kept of the request that remembered this is as it was before it")
     makes: dict[Name, Made] | None = Field(None, description="what it makes in the catalogue besides, by kind")
-    records: Records | None = Field(None, description="what the service's history of the thing tells of it; default: nothing")
+    records: Records | Literal["none"] | None = Field(
+        None, description="what the service's history of the thing tells of it; none, or the default: nothing"
+    )
 
 
 class Outcome(Effects):

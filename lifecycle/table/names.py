@@ -10,6 +10,7 @@ from lifecycle.engine.checks import CALLER, JUDGES
 from lifecycle.table import statements
 from lifecycle.table.body import Body
 from lifecycle.table.compile import ANY, SAME
+from lifecycle.table.kept import Records
 from lifecycle.table.model import Recall, Requires, Row, Table, Variant, When
 from lifecycle.table.source import Path_
 from lifecycle.table.words import NO_TASK, Choice
@@ -170,7 +171,7 @@ def _part_names(table: Table, path: Path_, part: Any, memories: set[str]) -> Ite
 
 def _kept_names(table: Table, path: Path_, part: Any, tasks: Iterable[str]) -> Iterator[Named]:
     """The names in what is kept of a request."""
-    if part.records:
+    if isinstance(part.records, Records):
         for name, task in part.records.events.items():
             yield from _one((*path, "records", "events", name), "task", task, tasks)
     for fact in part.failed or ():

@@ -35,6 +35,29 @@ STEPS: dict[str, tuple[Step, ...]] = {
     "VERIFY_RESIZE of a volume": (("resize", None),),
 }
 """The worlds: the actions that lead to each, from a server that was just made."""
+UNDER_WAY: dict[str, tuple[str, Step]] = {
+    f"{world}, {action}{f':{variant}' if variant else ''} under way": (world, (action, variant))
+    for world, action, variant in (
+        ("ACTIVE", "reboot", "SOFT"),
+        ("ACTIVE", "reboot", "HARD"),
+        ("ACTIVE", "rebuild", None),
+        ("ACTIVE", "resize", None),
+        ("ACTIVE", "os-migrateLive", None),
+        ("ACTIVE", "os-stop", None),
+        ("ACTIVE", "rescue", None),
+        ("ACTIVE", "createImage", None),
+        ("ACTIVE", "shelve", None),
+        ("ACTIVE", "DELETE", None),
+        ("SHUTOFF", "os-start", None),
+        ("PAUSED", "unpause", None),
+        ("VERIFY_RESIZE", "revertResize", None),
+        ("SHELVED_OFFLOADED", "unshelve", None),
+        ("SOFT_DELETED", "restore", None),
+        ("ERROR", "rebuild", None),
+    )
+}
+"""Worlds in which an action's work was lost, so that its task stays: where it was asked for, and the action."""
+BUILD, SCHEDULED, PASSWORD, DELETED = "BUILD", "BUILD, scheduled", "PASSWORD", "DELETED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +209,26 @@ class Cloud:
         row = self.row(world.id)
         assert (row["status"], row["task_state"]) == (name.partition(" ")[0], None), row
         return replace(world, elsewhere=next(host for host in HOSTS if host != row["host"]))
+
+    def lose(self, name: str) -> None:
+        """Makes one of the worlds that few tests need: a server whose work was lost, or that is gone."""
+        world, step = UNDER_WAY.get(name, ("empty" if name in (BUILD, SCHEDULED) else "ACTIVE", ("forceDelete", None)))
+        self.control("POST", "/restore", {"name": world})
+        self.control("PUT", "/mode", {"casts": "drop" if name in UNDER_WAY else "queue" if name == SCHEDULED else "deliver"})
+        self.control("PUT", "/holds", ["spawn"])
+        if world == "empty":
+            self.worlds[name] = World(name, self._server(volume_backed=False))
+        else:
+            self.worlds[name] = replace(self.worlds[world], name=name)
+        if name == PASSWORD:
+            self.control("PUT", f"/servers/{self.worlds[name].id}", {"task_state": "updating_password"})
+        elif world != "empty":
+            assert self.do(self.worlds[name], *step).code < 300
+        self.control("POST", "/pump", {"n": 1})  # what makes a new server known to its cell; its host never hears of it
+        self.settle()
+        self.control("POST", "/checkpoint", {"name": name})
+        self.control("POST", "/release", [])
+        self.settle()
 
     def _create(self, name: str) -> World:
         volume_backed = name.endswith("of a volume")

@@ -57,6 +57,28 @@ def test_events_come_with_the_tasks_that_they_stand_for(client: Client) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("version", "first"), [("2.33", "conductor_migrate_server"), ("2.34", "conductor_live_migrate_instance")]
+)
+def test_a_live_migration_begins_as_its_microversion_has_it(client: Client, version: str, first: str) -> None:
+    server = client.create()
+    asked = {"os-migrateLive": {"host": None, "block_migration": "auto"}}
+    assert client.ask("POST", f"/servers/{server}/action", asked, "admin", version).status_code == 202
+    assert [event["event"] for event in last(client, server)["events"] if event["event"].startswith("conductor")] == [first]
+
+
+@pytest.mark.parametrize("again", [("DELETE", "", ...), ("POST", "/action", {"forceDelete": None})])
+def test_a_delete_while_another_is_under_way_begins_nothing(client: Client, again: tuple[str, str, object]) -> None:
+    server = client.create()
+    for method, below, body in (("DELETE", "", ...), again):
+        assert client.ask(method, f"/servers/{server}{below}", body, "admin").status_code < 300
+        assert client.show(server)["OS-EXT-STS:task_state"] == "deleting"
+    assert [one["action"] for one in records(client, server)] == ["delete", "create"]
+    client.clock.advance(TASK)
+    assert client.ask("GET", f"/servers/{server}", caller="admin").status_code == 404
+    assert [one["action"] for one in records(client, server, caller="admin")] == ["delete", "create"]
+
+
 def test_work_that_fails_is_told_with_what_had_settled_before(client: Client) -> None:
     server = client.create()
     client.act(server, "resize", {"flavorRef": "2"})

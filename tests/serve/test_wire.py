@@ -250,6 +250,26 @@ def test_what_was_asked_for_is_shown(client: Client) -> None:
     assert client.show(server)["tags"] == []
 
 
+def test_a_server_that_migrates_has_no_console(client: Client) -> None:
+    server = client.create()
+    assert client.act(server, "os-migrateLive", {"host": None, "block_migration": "auto"}, "admin").status_code == 202
+    reply = client.ask("POST", f"/servers/{server}/action", {"os-getVNCConsole": {"type": "novnc"}}, version="2.5")
+    words = f"Cannot 'get_vnc_console' instance {server} while it is in task_state migrating"
+    assert (reply.status_code, reply.json()["conflictingRequest"]["message"]) == (409, words)
+
+
+def test_the_zone_that_a_server_is_kept_in_is_the_one_that_was_asked_for_last(client: Client) -> None:
+    server = client.create(availability_zone="nova")
+    assert client.show(server)["pinned_availability_zone"] == "nova"
+    for zone in (None, "nova"):
+        client.done(server, "shelve")
+        client.done(server, "unshelve", {"availability_zone": zone})
+        assert client.show(server)["pinned_availability_zone"] == zone
+    client.done(server, "shelve")
+    client.done(server, "unshelve")
+    assert client.show(server)["pinned_availability_zone"] == "nova"
+
+
 def test_a_resize_changes_the_flavor_when_it_is_done_and_a_revert_gives_it_back(client: Client) -> None:
     server = client.create()
     client.act(server, "resize", {"flavorRef": "2"})
