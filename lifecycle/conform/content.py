@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from lifecycle.engine.decide import Decision
     from lifecycle.engine.rules import Rules
 
+NAME = re.compile(r"\{(\w+)\}")
 HOW = ("set", "add", "remove")
 ID = "id"
 
@@ -37,6 +40,7 @@ class Content:
         self.expected: dict[str, list[Change]] = {}
         self.document: dict[str, Any] | None = None
         self._known: dict[str, list[str]] = {}
+        self._lists = {part: read for part, one in self._parts.items() if (read := _lists(rules, one["field"]))}
 
     def saw(self, document: Any) -> None:
         """Somebody looked."""
@@ -54,6 +58,10 @@ class Content:
     def name(self, part: str) -> str | None:
         """What an address may call one of those that are there; None where none is known."""
         return next(iter(self._known.get(part, ())), None)
+
+    def unlisted(self, part: str) -> str | None:
+        """The read that lists what there is of a part, where nobody has asked for it yet."""
+        return None if part in self._known else self._lists.get(part)
 
     def forget(self) -> None:
         """Nothing is known any more of what was asked."""
@@ -118,6 +126,16 @@ class Content:
         key = next((said["key"] for said in self._parts.values() if said["field"] == field), None)
         one = value.get(key) if isinstance(value, dict) else value
         return one is None or (any(one in _leaves(entry) for entry in shown) == (change.how == "add"))
+
+
+@lru_cache
+def _lists(rules: Rules, field: str) -> str | None:
+    """The read of a thing that answers with all that a field holds."""
+    for name, row in rules.reads.items():
+        own = NAME.findall(row["address"] or "") == [ID]
+        if own and any(field in (edition["rule"]["response"] or {}).get("properties", {}) for edition in row["editions"]):
+            return name
+    return None
 
 
 def _told(request: Request, source: Any, change: Mapping[str, Any]) -> Any:

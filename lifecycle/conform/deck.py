@@ -172,10 +172,16 @@ class Deck:
         sources = [change["set"] for change in rule["keeps"].values() if "set" in change and "as" not in change]
         fields = {name: right(schema["properties"][name]) for name in sources if name in schema.get("properties", {})}
         more = {name: value for name, value in fields.items() if name not in inner and value is not None}
-        if not more or not isinstance(inner, dict):
+        if not isinstance(inner, dict):
+            return None
+        if request.action != self.create:
+            more |= {
+                name: f"{value}-2" for name, value in inner.items() if name in sources and value == self.words.filled("NAME")
+            }
+        if not more:
             return None
         filled = self.words.filled(more, makes=request.action == self.create)
-        return replace(request, body={**body, key: {**filled, **inner}})
+        return replace(request, body={**body, key: {**inner, **filled}})
 
     def body(self, name: str, variant: str | None, caller: str, version: str | None) -> Any:
         """The whole document of the plain request, or the query of a read; None where it has none."""

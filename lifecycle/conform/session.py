@@ -10,6 +10,7 @@ from lifecycle.conform.course import Course
 from lifecycle.conform.faults import Fault
 from lifecycle.conform.judge import NOT_THERE, Asked, Verdict, name, short
 from lifecycle.conform.story import CREATE, REQUEST, Step
+from lifecycle.conform.target import Request
 from lifecycle.conform.watch import PATIENCE, Watch
 
 if TYPE_CHECKING:
@@ -57,11 +58,11 @@ class Session(Watch):
     def _place(self, asked: Asked) -> str:
         return str(asked.ruling.rule["at"]) if asked.rulings else self.rules.name
 
-    def ask(self, asked: Asked) -> Fault | None:
-        """One request to the server, judged."""
+    def ask(self, asked: Asked, *, invented: bool = False) -> Fault | None:
+        """One request to the server, judged; `invented`: it names what is not there below the server."""
         assert self.id is not None  # noqa: S101
         assert self.belief is not None  # noqa: S101
-        asked = self.named(asked)
+        asked = asked if invented else self.named(asked)
         answer = self.subject.act(self.id, asked.request)
         self.story.append(Step(REQUEST, asked, answer, before=self.belief.situation))
         if answer.lost:
@@ -114,12 +115,19 @@ class Session(Watch):
         }
         for part, usual in asked.request.names.items():
             if part not in adds:
-                names[part] = self.content.name(part) or self._added.get(part, usual)
+                names[part] = self.content.name(part) or self._listed(part) or self._added.get(part, usual)
             elif self.judge.named is not None:
                 self._added[part] = names[part] = f"{usual[:8]}-{len(self.story)}"
         if names == asked.request.names:
             return asked
         return Asked(replace(asked.request, names=names), asked.rulings, asked.mistakes)
+
+    def _listed(self, part: str) -> str | None:
+        """What an address may call one of a part, as a read lists them; each is asked once, until something changes."""
+        read = self.content.unlisted(part) if self.judge.wire else None
+        if read is not None:
+            self.content.learn(self.subject.act(str(self.id), Request(read, None, None, self.observer)).document)
+        return self.content.name(part)
 
     def _note(self, verdict: Verdict, asked: Asked, answer: Answer) -> None:
         if verdict.difference:

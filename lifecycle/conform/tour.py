@@ -179,10 +179,21 @@ class Tour:
                 self.coverage.note(self.coverage.of(card.asked, card.decision))
                 self.told(session, session.ask(self._fuller(card.asked, card.decision)))
                 untold |= self._untold(card)
+                if self._named_first(card):
+                    self.told(session, session.ask(card.asked, invented=True))
                 if session.content.expected and not session.busy:
                     self.told(session, session.look())
         if untold and session.alive and session.unseen:
             self.told(session, session.look())
+
+    def _named_first(self, card: Card) -> bool:
+        """Whether it is the first time that a request names what must be there."""
+        request, part = card.asked.request, self.rules.data["document"] and self.rules.data["document"]["named"]
+        feature = ("absent", request.action, request.variant)
+        if not card.decision.allowed or part not in looked_at(card.asked.ruling) or feature in self.coverage.seen:
+            return False
+        self.coverage.seen.add(feature)
+        return True
 
     def _untold(self, card: Card) -> bool:
         """Whether nobody has looked yet what becomes of a server after such a request, refused so."""
