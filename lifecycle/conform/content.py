@@ -72,7 +72,9 @@ class Content:
         rule, row, name = decision.ruling.rule, str(decision.row or decision.ruling.rule["at"]), request.action
         outcome = decision.outcome
         if outcome is not None and outcome.remembers and self.document is not None:
-            self._aside[outcome.remembers] = {field: self._shown(self.document, field) for field in rule["keeps"]}
+            self._aside[outcome.remembers] = {
+                field: self._shown(self.document, field) for field, how in rule["keeps"].items() if not how.get("lasts")
+            }
         self._known = {part: names for part, names in self._known.items() if self._parts[part]["field"] not in rule["keeps"]}
         for field, change in rule["keeps"].items():
             how = next(word for word in HOW if word in change)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lifecycle.serve.wire import Ask, Wire
 
 HOW = ("set", "add", "remove")
+WHEN = ("settled", "lasts")
 ID = "id"
 
 
@@ -46,7 +47,7 @@ class Keeper:
                 value = self._filled(change, value, maker)
                 if isinstance(ask.body, dict) and source in ask.body:
                     ask.body = {**ask.body, source: value}
-            found[field] = {how: self._known(field, value, project), "settled": change.get("settled", False)}
+            found[field] = {how: self._known(field, value, project), **{word: change.get(word, False) for word in WHEN}}
             part = self._documents.part_of(field)
             if how != "set" and part is not None and part["key"]:
                 found[field]["key"] = part["key"]

@@ -93,9 +93,11 @@ class Life:
         record = self.history.open(thing, outcome.records, deed.who, now)
         self.history.come(record, None, now)
         if outcome.remembers:
-            thing.aside[outcome.remembers] = {name: thing.document.get(name) for name in deed.kept}
+            thing.aside[outcome.remembers] = {
+                name: thing.document.get(name) for name, how in deed.kept.items() if not how["lasts"]
+            }
         waits = bool(work and outcome.remembers)
-        later = {name: change for name, change in deed.kept.items() if waits or (work and change.get("settled"))}
+        later = {name: how for name, how in deed.kept.items() if work and not how["lasts"] and (waits or how["settled"])}
         self._place(thing, after, now)
         keep(thing.document, {name: change for name, change in deed.kept.items() if name not in later})
         thing.made.update({name: (kind, document) for name, (kind, document, _) in deed.made.items()})

@@ -21,6 +21,7 @@ class Keep(Strict):
     means: dict[Text, Any] = Field({}, description="by the value that is told what is kept instead")
     otherwise: Any = Field(None, description="what is kept where nothing is told")
     settled: bool = Field(False, description="whether it is there only when the work has settled")
+    lasts: bool = Field(False, description="whether it is there at once, whatever becomes of the work, and nothing gives it back")
     only: dict[Name, Any] = Field({}, description="of a list: those that say so")
 
 
