@@ -79,14 +79,17 @@ def _schema(deck: Deck, name: str, variant: str | None, version: str | None) -> 
 def _inside(schema: Schema, body: Any, *, every: bool) -> Iterator[Change]:
     """An object with one thing changed in one of its fields, or one of them left out."""
     base = body if isinstance(body, dict) else {}
+    own, open_ = _own(schema), schema.get("additionalProperties") is True
     for name, field in schema.get("properties", {}).items():
         within = base.get(name, right(field))
+        told = [*_few(field)][-1] if open_ else within  # what shows that there is such a field
+        yield f"{name} is there", (own, name, "there"), {**base, name: told}
         for what, key, value in _variations(field, within, every=every):
             yield f"{name}{what}", key, {**base, name: value}
         if name in base:
-            yield f"no {name}", (_own(schema), "no", name), {one: value for one, value in base.items() if one != name}
+            yield f"no {name}", (own, "no", name), {one: value for one, value in base.items() if one != name}
     if "additionalProperties" in schema and schema.get("properties"):
-        yield "more", (_own(schema), "more"), {**base, EXTRA: "a"}
+        yield "more", (own, "more"), {**base, EXTRA: "a"}
 
 
 def _variations(schema: Schema, known: Any, *, every: bool) -> Iterator[Change]:

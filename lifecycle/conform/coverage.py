@@ -55,7 +55,8 @@ class Coverage:
         ruling, values = decision.ruling, decision.situation.values
         request, busy = ruling.request, values["task_state"] is not None
         here, edition = (request.action, request.variant), self._edition(ruling)
-        each: list[Feature] = [] if busy else [(*here, "ends", decision.rule or (decision.outcome and decision.outcome.row))]
+        each: list[Feature] = [(*here, "ends", decision.rule or (decision.outcome and decision.outcome.row))]
+        each = [] if busy and decision.allowed else each
         if tier == EACH:
             persons = (what for what in self._looked(ruling, decision, PERSONS) if not busy)
             return [*each, *((*here, *what) for what in persons)], [], [], [], []
@@ -70,7 +71,7 @@ class Coverage:
         status = self.rules.status(values["state"], values["task_state"])
         cell: Feature = ("cell", status, *here, request.caller.name, values["locked_by"])
         if busy:
-            return [], [], [], [*looked, *further], [cell]
+            return each, [], [], [*looked, *further], [cell]
         return [*each, *(what for what in looked if what[2] in PERSONS)], looked, further, [], [cell]
 
     def _looked(self, ruling: Ruling, decision: Decision, only: Container[str] | None = None) -> Iterator[Feature]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Note = Callable[[Fault, list[Step]], None]
     Until = Callable[[], str | None]
 
-TURN = 120  # bodies that are asked with between one server and the next
+TURN = 400  # requests to no server between one server and the next: they are cheap, so that they come first
 PLACE = ("exists", "state", "task_state", "locked_by")  # what features tell of a situation
 FAILURES = 3  # servers in a row that could not be made
 
@@ -228,7 +228,7 @@ class Tour:
 
     def _deal(self, situation: Situation, tier: int) -> Iterator[Card]:
         busy = situation.values["task_state"] is not None
-        if busy and tier < BUSY:
+        if busy and EACH < tier < BUSY:
             return
         for name, variant in self.deck.names:
             if not self.deck.of_a_server(name):
@@ -321,8 +321,7 @@ class Tour:
     def _each_task(self, session: Session) -> None:
         self.told(session, session.look())
         while session.alive and session.busy:
-            if self.tier >= BUSY:
-                self._refusals(session)
+            self._refusals(session)
             self.check()
             self.told(session, session.advance())
 
