@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     Change = tuple[str, Any, Any]
     """What is odd about a body, what kind of oddity that is, and the body."""
+    Row = tuple[str | None, ...]
+    """An action and its variant, and the names that lead into its body."""
 
 ODD: tuple[Any, ...] = (None, "", "a", 7, -1, True, [], {}, ["a"], {"a": "b"})
 OF_A_KIND_AT_ALL: dict[str, Any] = {"string": "a", "integer": 7, "boolean": True, "array": [], "object": {}}
@@ -40,6 +42,7 @@ PATTERNS = ("a", "7", "-7", "a-b", "a/b", "a,b", "a b", "/dev/vdb", "auto", "non
 EXTRA = "nonsense"  # a field that nothing has
 MOST = 70_000  # longer than this nothing is sent
 LONG_NAMES = (255, 256)
+DEPTH = 2  # names after which a body is no longer the row's own: its key, and what stands under it
 
 
 def bodies(deck: Deck, name: str, variant: str | None, version: str | None, *, every: bool = False) -> Iterator[Change]:
@@ -54,10 +57,7 @@ def bodies(deck: Deck, name: str, variant: str | None, version: str | None, *, e
         yield "two keys", "two keys", {**(body if isinstance(body, dict) else {}), "and": None}
     if "properties" not in schema:
         yield from _variations(schema, body, every=every)
-        return
-    first, said = next(iter(schema["properties"].items()), (EXTRA, {}))
-    yield "a wrong kind", (name, variant, "wrong"), {first: [*_few(said)][-1]}
-    yield from _inside(schema, body, every=every)
+    yield from _inside(schema, body, row=(name, variant), every=every)
 
 
 def edges(deck: Deck, name: str, variant: str | None, version: str | None, neighbour: str | None) -> Iterator[Change]:
@@ -76,35 +76,39 @@ def _schema(deck: Deck, name: str, variant: str | None, version: str | None) -> 
     return None if rule is None else plain("request", lifecycle.rules, name, rule, at)
 
 
-def _inside(schema: Schema, body: Any, *, every: bool) -> Iterator[Change]:
-    """An object with one thing changed in one of its fields, or one of them left out."""
+def _inside(schema: Schema, body: Any, *, row: Row | None = None, every: bool) -> Iterator[Change]:
+    """An object with one thing changed in one of its fields, or one of them left out; `row` where it is the row's own body."""
     base = body if isinstance(body, dict) else {}
-    own, open_ = _own(schema), schema.get("additionalProperties") is True
+    own: Any = row or _own(schema)
     for name, field in schema.get("properties", {}).items():
-        within = base.get(name, right(field))
-        told = [*_few(field)][-1] if open_ else within  # what shows that there is such a field
-        yield f"{name} is there", (own, name, "there"), {**base, name: told}
-        for what, key, value in _variations(field, within, every=every):
+        within, wrong = base.get(name, right(field)), [*_few(field)][-1]
+        there = wrong if schema.get("additionalProperties") is True else within  # what shows that there is such a field
+        yield f"{name} is there", (own, name, "there"), {**base, name: there}
+        if row is not None:
+            yield f"{name} is of a wrong kind", (own, name, "wrong"), {**base, name: wrong}
+        inner = None if row is None or len(row) > DEPTH else (*row, name)
+        for what, key, value in _variations(field, within, row=inner, every=every):
             yield f"{name}{what}", key, {**base, name: value}
         if name in base:
             yield f"no {name}", (own, "no", name), {one: value for one, value in base.items() if one != name}
-    if "additionalProperties" in schema and schema.get("properties"):
+    if "properties" in schema:
         yield "more", (own, "more"), {**base, EXTRA: "a"}
 
 
-def _variations(schema: Schema, known: Any, *, every: bool) -> Iterator[Change]:
+def _variations(schema: Schema, known: Any, *, row: Row | None = None, every: bool) -> Iterator[Change]:
     """A part with one thing changed: what it is itself, or something in it."""
     own = _own(schema)
     for value in chain(ODD if every else _few(schema), _values(schema)):
         yield f" is {str(value)[:20]!r}", (own, repr(value)), value
     if "properties" in schema:
-        for what, key, value in _inside(schema, known if isinstance(known, dict) else right(schema), every=every):
+        inner = known if isinstance(known, dict) else right(schema)
+        for what, key, value in _inside(schema, inner, row=row, every=every):
             yield f".{what}", key, value
     if isinstance(schema.get("items"), dict):
         for what, key, value in _variations(schema["items"], right(schema["items"]), every=every):
             yield f"[]{what}", key, [value]
-    for inner in schema.get("patternProperties", {}).values():
-        for what, key, value in _variations(inner, right(inner), every=every):
+    for part in schema.get("patternProperties", {}).values():
+        for what, key, value in _variations(part, right(part), every=every):
             yield f".a{what}", key, {"a": value}
 
 
@@ -126,6 +130,7 @@ def _values(schema: Schema) -> Iterator[Any]:
     """Values at and beyond the bounds of a part."""
     if "enum" in schema:
         yield from schema["enum"]
+        yield f"{schema['enum'][-1]}-2"
         return
     for kind in kinds(schema):
         yield from OF_A_KIND.get(kind, _nothing)(schema)
