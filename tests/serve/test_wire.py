@@ -272,12 +272,14 @@ def test_the_zone_that_a_server_is_kept_in_is_the_one_that_was_asked_for_last(cl
 
 def test_a_resize_changes_the_flavor_when_it_is_done_and_a_revert_gives_it_back(client: Client) -> None:
     server = client.create()
-    client.act(server, "resize", {"flavorRef": "2"})
+    client.act(server, "resize", {"flavorRef": "2", "OS-DCF:diskConfig": "AUTO"})
     assert client.show(server)["flavor"]["original_name"] == "m1.tiny"
+    assert client.show(server)["OS-DCF:diskConfig"] == "AUTO"  # at once, and it lasts
     client.clock.advance(LONG)
     assert client.show(server)["flavor"]["original_name"] == "m1.small"
     assert client.done(server, "revertResize") == "ACTIVE"
     assert client.show(server)["flavor"]["original_name"] == "m1.tiny"
+    assert client.show(server)["OS-DCF:diskConfig"] == "AUTO"
     client.done(server, "resize", {"flavorRef": "2"})
     client.done(server, "confirmResize")
     assert client.show(server)["flavor"]["original_name"] == "m1.small"
