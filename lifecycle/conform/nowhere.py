@@ -12,7 +12,7 @@ from lifecycle.conform.coverage import CELLS, EACH, EDITIONS, STATES
 from lifecycle.conform.deck import SERVER, invented
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from lifecycle.conform.coverage import Coverage
     from lifecycle.conform.deck import Deck
@@ -35,22 +35,25 @@ class Nowhere:
         """All that is new in a tier, and in the tier after it; none where only what servers do is judged."""
         if not self.judge.wire:
             return
+        callers = self.deck.callers
         if tier == EACH:
-            yield from self._plain(EACH)
+            yield from self._plain(EACH, callers)
             yield from self._odd(EACH)
         elif tier == STATES:
-            yield from self._plain(EDITIONS)
+            yield from self._plain(EDITIONS, callers[:1])
             yield from self._odd(EDITIONS)
+        elif tier == EDITIONS:
+            yield from self._plain(EDITIONS, callers)
         elif tier == CELLS:
             yield from self._odd(CELLS)
 
-    def _plain(self, tier: int) -> Iterator[Asked]:
+    def _plain(self, tier: int, callers: Sequence[str]) -> Iterator[Asked]:
         """What is asked of no server, and of one that is not there."""
         belief = believed(self.judge.deployment, None)
         for name, variant in self.deck.names:
             points = self.deck.points(name, variant)
             for version in points if tier == EDITIONS else points[:1]:
-                for caller in self.deck.callers:
+                for caller in callers:
                     asked = self.deck.asked(name, variant, caller, version)
                     decision = asked.decide(belief.situation)
                     features = self.coverage.of(asked, decision)
