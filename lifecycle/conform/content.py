@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lifecycle.conform.deck import NAME, SERVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from lifecycle.engine.decide import Decision
     from lifecycle.engine.rules import Rules
 
-NAME = re.compile(r"\{(\w+)\}")
 HOW = ("set", "add", "remove")
 ID = "id"
 
@@ -94,7 +94,7 @@ class Content:
             shown = self._shown(self.document or {}, field)
             for number, change in enumerate(changes):
                 later = changes[number + 1 :]
-                if shown is not ... and not any(_undoes(one, change) for one in later) and not self._holds(field, change, shown):
+                if shown is not ... and all(one.how == change.how for one in later) and not self._holds(field, change, shown):
                     words = {"set": "", "add": "with ", "remove": "without "}[change.how]
                     value = "any" if change.value is True and change.how == "remove" else change.value
                     return change, f"{field} {words}{value!r}", f"{field} {shown!r}"
@@ -134,7 +134,7 @@ class Content:
 def _lists(rules: Rules, field: str) -> str | None:
     """The read of a thing that answers with all that a field holds."""
     for name, row in rules.reads.items():
-        own = NAME.findall(row["address"] or "") == [ID]
+        own = NAME.findall(row["address"] or "") == [SERVER]
         if own and any(field in (edition["rule"]["response"] or {}).get("properties", {}) for edition in row["editions"]):
             return name
     return None
@@ -150,11 +150,6 @@ def _told(request: Request, source: Any, change: Mapping[str, Any]) -> Any:
     inner = next(iter(body.values()), None)
     value = inner[source] if isinstance(inner, dict) and source in inner else body.get(source, ...)
     return change["means"].get(value, value) if isinstance(value, str) and change.get("means") else value
-
-
-def _undoes(later: Change, change: Change) -> bool:
-    """Whether what came later may have taken away what a change made, or the other way round."""
-    return later.how != change.how
 
 
 def _same(one: Any, other: Any) -> bool:
