@@ -80,7 +80,7 @@ class Nowhere:
         points = self.deck.points(name, variant)
         for place, version in enumerate(points[1:] if tier == EDITIONS else points[:1]):
             plain = self.deck.request(name, variant, self.deck.callers[0], version)
-            neighbours = {*points[place : place + 3]} - {version} if tier == EDITIONS else ()
+            neighbours = [one for one in points[place : place + 3] if one != version and tier == EDITIONS]
             beside = (edges(self.deck, name, variant, version, neighbour) for neighbour in neighbours)
             for what, key, body in chain(*beside, bodies(self.deck, name, variant, version, every=tier == CELLS)):
                 feature = ("body", name, variant, what) if tier == CELLS else ("body", key)
