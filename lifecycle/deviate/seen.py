@@ -11,7 +11,7 @@ from lifecycle.engine.situation import situate
 from lifecycle.explore.diff import Side, diff
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from lifecycle import Lifecycle
     from lifecycle.engine.microversion import Microversion
@@ -28,12 +28,13 @@ ENDS = ("becomes", "on_failure")
 INSIDE = ("loses", "rule")  # what a difference may be in and no answer shows
 
 
-def seen(right: Lifecycle, wrong: Lifecycle) -> list[str]:
+def seen(right: Lifecycle, wrong: Lifecycle, situations: Sequence[Mapping[str, Any]] | None = None) -> list[str]:
     """In what answers are others than the right lifecycle has, for somebody who looks at nothing else; nothing: in none.
 
     `code`, `message`, `status`, `task_state`, `locked_by`, `tasks`, `becomes`, `on_failure` and `remembers` of a decision;
     `request`, what is taken for a body; `response` and `headers`; `keeps` and `gives_back`, what a document says afterwards;
-    `event`, what happens without a request.
+    `event`, what happens without a request. `situations` are those that can be come to, in the keys of a case; without
+    them every one counts.
     """
     one, other, reading = right.rules, wrong.rules, right.reading
     types = {name for name in one.types if one.types[name] != other.types[name]}
@@ -42,7 +43,7 @@ def seen(right: Lifecycle, wrong: Lifecycle) -> list[str]:
     found = {
         "event" if group.action in one.events else change[0]
         for group in groups
-        if _met(one, group)
+        if _met(one, group) and (situations is None or any(_in(group, values) for values in situations))
         for change in group.changes
         if _comes(change)
     }
@@ -68,6 +69,11 @@ def _met(rules: Rules, group: Group) -> bool:
         return True
     usual = situate(rules, {}).values
     return all(usual[key] in values for key, values in box.items() if key in usual and key not in MISTAKES)
+
+
+def _in(group: Group, values: Mapping[str, Any]) -> bool:
+    """Whether a difference is in a situation."""
+    return all(values[key] in box for key, box in group.box.items() if key in values)
 
 
 def _comes(change: Change) -> bool:

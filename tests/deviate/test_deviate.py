@@ -129,6 +129,14 @@ def test_it_is_told_in_what_it_can_be_seen(nova: Lifecycle, deviation: Deviation
     assert seen(nova, deviated(nova, [deviation])) == shown
 
 
+def test_what_nobody_can_come_to_is_not_seen(nova: Lifecycle) -> None:
+    never = of("confirmResize", "messages", "launched", after="No.")
+    met = [node.values for node in nova.graph().nodes]
+    assert seen(nova, deviated(nova, [never])) == ["message"]
+    assert seen(nova, deviated(nova, [never]), met) == []
+    assert seen(nova, deviated(nova, [of("os-stop", "lock", after="ignored")]), met) == ["code"]
+
+
 def test_all_of_them_are_many_and_of_every_kind(nova: Lifecycle) -> None:
     assert len([*itertools.islice(deviations(nova), 100)]) == 100
     drawn = draw(nova, 500, 3)
