@@ -20,6 +20,7 @@ Features = tuple[list[Feature], ...]
 """By tier."""
 EACH, STATES, EDITIONS, BUSY, CELLS = range(5)
 TIERS = ("each action", "each action in each state", "each edition of a row", "while a task is under way", "every cell")
+RUN = "run"
 PERSONS = ("policy", "token")  # checks that look at the caller alone
 ONCE = ("removed", "microversion", "envelope", "body")
 
@@ -72,7 +73,12 @@ class Coverage:
         cell: Feature = ("cell", status, *here, request.caller.name, values["locked_by"])
         if busy:
             return each, [], [], [*looked, *further], [cell]
-        return [*each, *(what for what in looked if what[2] in PERSONS)], looked, further, [], [cell]
+        runs = [self.run(decision)] if decision.outcome is not None and decision.outcome.tasks else []
+        return [*each, *(what for what in looked if what[2] in PERSONS)], looked, further, runs, [cell]
+
+    def run(self, decision: Decision) -> Feature:
+        """That something was asked at each task of what was accepted; whoever does so notes it."""
+        return RUN, decision.outcome and decision.outcome.row, decision.situation.values["state"]
 
     def _looked(self, ruling: Ruling, decision: Decision, only: Container[str] | None = None) -> Iterator[Feature]:
         """What the decision looked at, up to the check that refused; `only` in checks of these kinds."""
@@ -108,7 +114,7 @@ class Coverage:
 
     def note(self, features: Features) -> None:
         """These have been seen."""
-        self.seen.update(*features)
+        self.seen.update(what for part in features for what in part if what[0] != RUN)
         self.cells.update(features[CELLS])
 
 

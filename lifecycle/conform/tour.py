@@ -302,13 +302,8 @@ class Tour:
         if not session.busy:
             self.told(session, session.look())
             return
-        course = session.courses[0]
-        feature = (
-            "runs",
-            course.decision.outcome and course.decision.outcome.row,
-            course.stages[0].values["state"],
-            self.tier >= BUSY,
-        )
+        decision = session.courses[0].decision
+        feature = self.coverage.run(decision) if self.tier >= BUSY else ("watched", *self.coverage.run(decision))
         if feature not in self.coverage.seen:
             self.coverage.seen.add(feature)
             if self.subject.real_time:
