@@ -8,7 +8,7 @@ from lifecycle.bodies.documents import plain
 from lifecycle.bodies.schema import ANY, AT_TIMES, BASIC, edition, starts
 from lifecycle.engine.rules import bounds
 from lifecycle.engine.situation import situate
-from lifecycle.explore.diff import Side, diff
+from lifecycle.explore.diff import CALLER, Side, diff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -58,12 +58,15 @@ def _met(rules: Rules, group: Group) -> bool:
     """Whether the situations that a difference is in can be met: what is asked of no one thing meets the usual one alone.
 
     Where nothing is said of a body none is wrong, and a document without the one key that names an action asks for none.
+    Of who has no token no body is read.
     """
     if group.action in rules.events:
         return True
     row, box = rules.action(group.action), group.box
     wrong = row["variant_in"] or any(edition["rule"]["body"] for edition in row["editions"])
     if True not in box.get("envelope", {True}) or not (wrong or True in box.get("body", {True})):
+        return False
+    if row["body"] and all(rules.callers[asks].fails == "token" for asks, _ in box.get(CALLER, ((rules.usual_caller, None),))):
         return False
     if not row["address"] or ID in row["address"]:
         return True
