@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lifecycle.engine.step import begun, moved, settled
+from lifecycle.engine.step import begun, goes_on, moved, settled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +38,10 @@ class Course:
     def works(self) -> bool:
         """Whether anything is under way after the answer."""
         return self._works
+
+    def leaves(self, situation: Situation) -> bool:
+        """Whether what was under way in a situation still is."""
+        return not self._works and goes_on(situation, self.stages[0])
 
     @property
     def steps(self) -> int:

@@ -144,7 +144,7 @@ def _after(session: Session, here: list[Place], order: Sequence[tuple[Asked, Ans
         for decision in accepted:
             course = Course(session.rules, decision)
             first = course.stages[0]
-            if not course.works and situation not in ends and (decision.outcome is None or decision.outcome.shown is None):
+            if situation not in ends and course.leaves(situation):
                 locked = first.values["locked_by"]
                 after.append((first, tuple(end.but(locked_by=locked) for end in ends)))
                 continue

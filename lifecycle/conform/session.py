@@ -153,11 +153,12 @@ class Session(Watch):
         """What was accepted is under way; what leaves work that is under way alone, leaves it."""
         self.content.accept(verdict.decisions[0], asked.request)
         courses = [Course(self.rules, decision) for decision in verdict.decisions]
-        outcome = verdict.decisions[0].outcome
-        if self.busy and outcome is not None and outcome.shown is None and not courses[0].works:
-            locked = courses[0].stages[0].values["locked_by"]
+        decision, first = verdict.decisions[0], courses[0].stages[0]
+        if self.busy and decision.outcome is not None and courses[0].leaves(decision.situation):
+            locked = first.values["locked_by"]
             for course in self.courses:
-                course.stages = [stage.but(locked_by=locked) for stage in course.stages]
+                here = course.stages[0] if decision.outcome.shown is None else first
+                course.stages = [stage.but(locked_by=locked) for stage in (here, *course.stages[1:])]
                 course.ends = [end.but(locked_by=locked) for end in course.ends]
             self.belief = self._after(verdict.belief, self.courses[0].stages[0])
             return

@@ -9,11 +9,13 @@ from conforming import NOVA, Awaited, Memory, StopsPaused, WithoutLocks, first, 
 
 from lifecycle import Lifecycle
 from lifecycle.conform.embedded import Embedded, embedded
+from lifecycle.conform.histories import together
 from lifecycle.conform.run import Run
 from lifecycle.conform.story import REQUEST
 from lifecycle.conform.tour import Limits
 from lifecycle.deviate import Deviation, deviated, draw, seen
 
+DELETES = [("DELETE", "forceDelete"), ("forceDelete", "forceDelete")]
 STEPS = int(os.environ.get("LIFECYCLE_CONFORM_STEPS", "700"))
 DEVIATIONS = int(os.environ.get("LIFECYCLE_CONFORM_DEVIATIONS", "30"))
 FULL, SOON, FIRST = 45_000, 3_000, 1_000  # requests
@@ -42,6 +44,21 @@ def test_random_histories_of_what_is_right_have_no_finding() -> None:
     report = one.over(embedded(NOVA, {}))
     assert [finding.title for finding in report.findings.every] == []
     assert report.requests >= STEPS
+
+
+@pytest.mark.parametrize("names", DELETES)
+def test_a_delete_while_a_delete_is_under_way_is_explained(names: tuple[str, str]) -> None:
+    tour = Run(NOVA, "it").tour(next(iter(embedded(NOVA, {}))))
+    asked = [tour.deck.asked(name, None, "admin", "2.104") for name in names]
+    at_once, in_turn = tour.new(), tour.new()
+    assert at_once is not None
+    assert together(at_once, asked) is None
+    assert in_turn is not None
+    assert [in_turn.ask(one) for one in asked] == [None, None]
+    assert in_turn.busy
+    assert in_turn.settle() is None
+    assert not in_turn.alive
+    tour.subject.close()
 
 
 def test_the_story_is_the_shortest() -> None:
