@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lifecycle.conform.belief import looked_at
 from lifecycle.engine.checks import JUDGES
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from lifecycle.conform.judge import Asked
     from lifecycle.engine.decide import Decision, Ruling
@@ -16,13 +17,13 @@ if TYPE_CHECKING:
 Feature = tuple[Any, ...]
 Check = tuple[str, str, str]
 """Its name, what it asks, and the key of a situation that it looks at."""
-Features = tuple[list[Feature], ...]
-"""By tier."""
 EACH, STATES, EDITIONS, BUSY, CELLS = range(5)
 TIERS = ("each action", "each action in each state", "each edition of a row", "while a task is under way", "every cell")
 RUN = "run"
 PERSONS = ("policy", "token")  # checks that look at the caller alone
+PLACE = ("exists", "state", "task_state", "locked_by")  # what each feature may tell of a situation
 ONCE = ("removed", "microversion", "envelope", "body")
+ASIDE = (*PERSONS, *ONCE)  # checks that do not look at the server
 
 
 class Coverage:
@@ -34,55 +35,86 @@ class Coverage:
         self.cells: set[Feature] = set()
         self._asks: dict[int, tuple[Ruling, list[Check]]] = {}
         self._editions: dict[int, tuple[Any, int]] = {}
+        self._met = (self._by_action, self._by_state, self._by_row, self._of_work, self._by_cell)
+        self._met_busy = (self._refusals, None, None, self._under_way, self._by_cell)
         self._checks = [(check.name, check.asks, JUDGES.get(check.asks, (check.asks, None))[0]) for check in rules.checks]
 
     def _edition(self, ruling: Ruling) -> int:
         found = self._editions.setdefault(id(ruling.rule), (ruling.rule, len(self._editions)))
         return found[1]
 
-    def of(self, asked: Asked, decision: Decision) -> Features:
-        """The features of a request that meets this decision, by tier."""
-        return self.at(asked, decision, self.met(decision))
+    def keys(self, ruling: Ruling, tier: int) -> list[str]:
+        """The keys of a situation that the features of a rule depend on."""
+        asks = [key for _, asks, key in self._asked(ruling) if asks not in ASIDE]
+        return [*dict.fromkeys(PLACE if tier == CELLS else (*PLACE, *asks, *looked_at(ruling)))]
 
-    def at(self, asked: Asked, decision: Decision, met: Features) -> Features:
-        """The features of a decision, and that it was met at a microversion."""
-        request = decision.ruling.request
-        here: Feature = (request.action, request.variant, "at", asked.request.microversion, decision.allowed)
-        tier = BUSY if decision.situation.values["task_state"] is not None else EDITIONS
-        return (*met[:tier], [*met[tier], here], *met[tier + 1 :])
+    def of(self, asked: Asked, decision: Decision, tier: int) -> list[Feature]:
+        """The features that a request which meets this decision has in a tier."""
+        return [*self.met(decision, tier), *self.at(asked, decision, tier)]
 
-    def met(self, decision: Decision, tier: int = CELLS) -> Features:
-        """The features of a decision up to a tier, the same for all requests that meet it."""
-        ruling, values = decision.ruling, decision.situation.values
-        request, busy = ruling.request, values["task_state"] is not None
-        here, edition = (request.action, request.variant), self._edition(ruling)
-        each: list[Feature] = [(*here, "ends", decision.rule or (decision.outcome and decision.outcome.row))]
-        each = [] if busy and decision.allowed else each
-        if tier == EACH:
-            persons = (what for what in self._looked(ruling, decision, PERSONS) if not busy)
-            return [*each, *((*here, *what) for what in persons)], [], [], [], []
-        looked = [(*here, *what) for what in self._looked(ruling, decision)]
+    def at(self, asked: Asked, decision: Decision, tier: int) -> list[Feature]:
+        """In its tier: that a decision was met at a microversion."""
+        request, busy = decision.ruling.request, decision.situation.values["task_state"] is not None
+        if tier != (BUSY if busy else EDITIONS):
+            return []
+        return [(request.action, request.variant, "at", asked.request.microversion, decision.allowed)]
+
+    def met(self, decision: Decision, tier: int) -> list[Feature]:
+        """The features of a decision in a tier, the same for all requests that meet it."""
+        busy = decision.situation.values["task_state"] is not None
+        features = (self._met_busy if busy else self._met)[tier]
+        return [*features(decision)] if features else []
+
+    def _by_action(self, decision: Decision) -> Iterator[Feature]:
+        """How it ends, and as whom."""
+        yield from self._ends(decision)
+        here = _here(decision)
+        yield from ((*here, *what) for what in self._looked(decision, PERSONS))
+
+    def _ends(self, decision: Decision) -> Iterator[Feature]:
+        yield *_here(decision), "ends", decision.rule or (decision.outcome and decision.outcome.row)
+
+    def _refusals(self, decision: Decision) -> Iterator[Feature]:
+        return self._ends(decision) if not decision.allowed else iter(())
+
+    def _by_state(self, decision: Decision) -> Iterator[Feature]:
+        """All that it looks at, and what it makes of a state."""
+        here = _here(decision)
+        yield from ((*here, *what) for what in self._looked(decision))
         if decision.outcome is not None:
-            looked.append((*here, "becomes", decision.outcome.row, values["state"]))
-        further: list[Feature] = [(edition, *what) for what in looked]
-        further += [(*here, "before", decision.rule, other.rule) for other in decision.refusals[1:]]
+            yield *here, "becomes", decision.outcome.row, decision.situation.values["state"]
+
+    def _by_row(self, decision: Decision) -> Iterator[Feature]:
+        """The same by each row that says it; what else would refuse; where the server has come from."""
+        ruling, values, here = decision.ruling, decision.situation.values, _here(decision)
+        edition = self._edition(ruling)
+        yield from ((edition, *what) for what in self._by_state(decision))
+        yield from ((*here, "before", decision.rule, other.rule) for other in decision.refusals[1:])
         if decision.outcome is not None:
             before = values["before"] if "before" in ruling.outcomes.keys else None
-            further.append((*here, "becomes", decision.outcome.row, values["state"], before))
+            yield *here, "becomes", decision.outcome.row, values["state"], before
+
+    def _of_work(self, decision: Decision) -> Iterator[Feature]:
+        if decision.outcome is not None and decision.outcome.tasks:
+            yield self.run(decision)
+
+    def _under_way(self, decision: Decision) -> Iterator[Feature]:
+        yield from self._by_state(decision)
+        yield from self._by_row(decision)
+
+    def _by_cell(self, decision: Decision) -> Iterator[Feature]:
+        values = decision.situation.values
         status = self.rules.status(values["state"], values["task_state"])
-        cell: Feature = ("cell", status, *here, request.caller.name, values["locked_by"])
-        if busy:
-            return each, [], [], [*looked, *further], [cell]
-        runs = [self.run(decision)] if decision.outcome is not None and decision.outcome.tasks else []
-        return [*each, *(what for what in looked if what[2] in PERSONS)], looked, further, runs, [cell]
+        yield "cell", status, *_here(decision), decision.ruling.request.caller.name, values["locked_by"]
 
     def run(self, decision: Decision) -> Feature:
         """That something was asked at each task of what was accepted; whoever does so notes it."""
         return RUN, decision.outcome and decision.outcome.row, decision.situation.values["state"]
 
-    def _looked(self, ruling: Ruling, decision: Decision, only: Container[str] | None = None) -> Iterator[Feature]:
+    def _looked(self, decision: Decision, only: Container[str] | None = None) -> Iterator[Feature]:
         """What the decision looked at, up to the check that refused; `only` in checks of these kinds."""
-        values, caller = decision.situation.values, ruling.request.caller
+        ruling, values = decision.ruling, decision.situation.values
+        caller = ruling.request.caller
         stop = _refused_by(ruling, decision)
         for name, asks, key in self._asked(ruling):
             if only is not None and asks not in only:
@@ -108,14 +140,20 @@ class Coverage:
             found = self._asks[id(ruling)] = ruling, own
         return found[1]
 
-    def new(self, features: Features, tier: int) -> bool:
-        """Whether any of these, up to a tier, has not been seen."""
-        return not all(map(self.seen.issuperset, features[: tier + 1]))
+    def new(self, features: Iterable[Feature]) -> bool:
+        """Whether any of these has not been seen."""
+        return not self.seen.issuperset(features)
 
-    def note(self, features: Features) -> None:
-        """These have been seen."""
-        self.seen.update(what for part in features for what in part if what[0] != RUN)
-        self.cells.update(features[CELLS])
+    def note(self, asked: Asked, decision: Decision) -> None:
+        """From now on this has been asked, and met."""
+        for tier in range(len(TIERS)):
+            self.seen.update(what for what in self.of(asked, decision, tier) if what[0] != RUN)
+        self.cells.update(self.met(decision, CELLS))
+
+
+def _here(decision: Decision) -> Feature:
+    request = decision.ruling.request
+    return request.action, request.variant
 
 
 def _refused_by(ruling: Ruling, decision: Decision) -> str | None:

@@ -56,9 +56,9 @@ class Nowhere:
                 for caller in callers:
                     asked = self.deck.asked(name, variant, caller, version)
                     decision = asked.decide(belief.situation)
-                    features = self.coverage.of(asked, decision)
-                    if self.coverage.new(features, tier) and not (decision.allowed and name == self.deck.create):
-                        self.coverage.note(features)
+                    features = self.coverage.of(asked, decision, tier)
+                    if self.coverage.new(features) and not (decision.allowed and name == self.deck.create):
+                        self.coverage.note(asked, decision)
                         yield asked
 
     def _odd(self, tier: int) -> Iterator[Asked]:

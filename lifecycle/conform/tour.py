@@ -21,19 +21,18 @@ from lifecycle.explore.ways import Map
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from lifecycle.conform.coverage import Coverage, Features
+    from lifecycle.conform.coverage import Coverage, Feature
     from lifecycle.conform.deck import Deck
     from lifecycle.conform.faults import Fault
     from lifecycle.conform.judge import Asked, Judge
     from lifecycle.conform.target import Subject
-    from lifecycle.engine.decide import Decision, Ruling
+    from lifecycle.engine.decide import Decision
     from lifecycle.engine.situation import Situation
 
     Note = Callable[[Fault, list[Step]], None]
     Until = Callable[[], str | None]
 
 TURN = 400  # requests to no server between one server and the next: they are cheap, so that they come first
-PLACE = ("exists", "state", "task_state", "locked_by")  # what features tell of a situation
 FAILURES = 3  # servers in a row that could not be made
 
 
@@ -56,7 +55,7 @@ class Card:
 
     asked: Asked
     decision: Decision
-    features: Features
+    features: list[Feature]
 
 
 class Tour:
@@ -84,12 +83,13 @@ class Tour:
         self.ways = Map(
             self.rules, lambda name, variant, caller: deck.asked(name, variant, caller, deck.points(name, variant)[0]).ruling
         )
-        self._alike: dict[Asked | Ruling, tuple[itemgetter[Any], dict[Any, tuple[Decision, Features]]]] = {}
-        self._hands: dict[tuple[Situation, int], list[Card]] = {}
+        self._asks: list[tuple[Asked, itemgetter[Any], dict[Any, list[Feature]]]] = []
+        self._hands: dict[Situation, list[Card]] = {}
 
     def visit(self, tier: int) -> None:
         """All that is new up to a tier. Raises Enough where a limit is reached."""
         self.tier = tier
+        self._asks, self._hands = [*self._asked(tier)], {}
         aside = self.nowhere.requests(tier)
         while self._visit():
             for asked in islice(aside, TURN):
@@ -153,9 +153,8 @@ class Tour:
             asked = self.deck.asked(name, None, usual, version)
             decision = asked.decide(nowhere)
             first = first or asked
-            features = self.coverage.of(asked, decision)
-            if decision.allowed and self.coverage.new(features, self.tier):
-                self.coverage.note(features)
+            if decision.allowed and self.coverage.new(self.coverage.of(asked, decision, self.tier)):
+                self.coverage.note(asked, decision)
                 return asked if self.judge.named is not None else self._fuller(asked, decision)
         assert first is not None  # noqa: S101 - there is a microversion
         return first
@@ -174,9 +173,9 @@ class Tour:
         for card in self._hand(session):
             if not session.alive or session.belief.situation is not here:
                 break
-            if self._idle(card) and self.coverage.new(card.features, self.tier):
+            if self._idle(card) and self.coverage.new(card.features):
                 self.check()
-                self.coverage.note(self.coverage.of(card.asked, card.decision))
+                self.coverage.note(card.asked, card.decision)
                 self.told(session, session.ask(self._fuller(card.asked, card.decision)))
                 untold |= self._untold(card)
                 if self._named_first(card):
@@ -212,51 +211,42 @@ class Tour:
         """The requests that would show something new where the server is."""
         assert session.belief is not None  # noqa: S101
         cards = self._cards(self.ways.one(session.belief.situation))
-        cards[:] = [card for card in cards if self.coverage.new(card.features, self.tier)]
+        cards[:] = [card for card in cards if self.coverage.new(card.features)]
         self._turned = not self._turned  # what is added in one hand is there to be taken away in the next
         return cards[::-1] if self._turned else cards[:]
 
     def _cards(self, situation: Situation) -> list[Card]:
         """The requests that would show something new in a situation; some of them may have become old, but not the last."""
-        key = (situation, self.tier)
-        found = self._hands.get(key)
+        found = self._hands.get(situation)
         if found is None:
-            found = self._hands[key] = list(self._deal(situation, self.tier))
-        while found and not self.coverage.new(found[-1].features, self.tier):
+            found = self._hands[situation] = [*self._deal(situation)]
+        while found and not self.coverage.new(found[-1].features):
             found.pop()
         return found
 
-    def _deal(self, situation: Situation, tier: int) -> Iterator[Card]:
-        busy = situation.values["task_state"] is not None
-        if busy and EACH < tier < BUSY:
-            return
+    def _asked(self, tier: int) -> Iterator[tuple[Asked, itemgetter[Any], dict[Any, list[Feature]]]]:
+        """The requests of a tier, each with the part of a situation that tells what it shows, and what it showed in such."""
         for name, variant in self.deck.names:
-            if not self.deck.of_a_server(name):
-                continue
-            points = self.deck.points(name, variant)
+            points = self.deck.points(name, variant) if self.deck.of_a_server(name) else []
             for version in points if tier == EDITIONS else points[:1]:
                 for caller in self.deck.callers:
                     asked = self.deck.asked(name, variant, caller, version)
-                    if asked.mistakes and tier < EDITIONS:
-                        continue
-                    card = self._card(asked, situation, tier)
-                    if self.coverage.new(card.features, tier):
-                        yield card
+                    if not asked.mistakes or tier >= EDITIONS:
+                        yield asked, itemgetter(*self.coverage.keys(asked.ruling, tier)), {}
 
-    def _card(self, asked: Asked, situation: Situation, tier: int) -> Card:
-        """A request in a situation: as in all that do not differ in what its rule, or a feature, looks at."""
-        owner = asked if asked.mistakes else asked.ruling
-        found = self._alike.get(owner)
-        if found is None:
-            found = self._alike[owner] = itemgetter(*dict.fromkeys((*PLACE, *looked_at(asked.ruling)))), {}
-        getter, cells = found
-        key = tier == EACH, getter(situation.values)
-        cell = cells.get(key)
-        if cell is None:
-            decision = asked.decide(situation)
-            cell = cells[key] = decision, self.coverage.met(decision, tier)
-        decision, met = cell
-        return Card(asked, decision, self.coverage.at(asked, decision, met))
+    def _deal(self, situation: Situation) -> Iterator[Card]:
+        """The requests that would show something new in a situation; what one shows is found once for all that look alike."""
+        values, coverage = situation.values, self.coverage
+        if values["task_state"] is not None and EACH < self.tier < BUSY:
+            return
+        for asked, place, shown in self._asks:
+            alike = place(values)
+            features = shown.get(alike)
+            if features is None:
+                features = coverage.of(asked, asked.decide(situation), self.tier)
+            shown[alike] = features = features if coverage.new(features) else []
+            if features:
+                yield Card(asked, asked.decide(situation), features)
 
     # Where it goes
 
@@ -265,13 +255,13 @@ class Tour:
         cards = [card for card in self._hand(session) if card.decision.allowed]
         if cards:
             card = min(cards, key=self._ends)
-            self._do(session, card.asked, self.coverage.of(card.asked, card.decision))
+            self._do(session, card.asked, card.decision)
             return True
         asked = self._way(session)
         if asked is None:
             return False
         assert session.belief is not None  # noqa: S101
-        self._do(session, asked, self.coverage.of(asked, asked.decide(session.belief.situation)))
+        self._do(session, asked, asked.decide(session.belief.situation))
         return True
 
     def _fuller(self, asked: Asked, decision: Decision) -> Asked:
@@ -289,11 +279,10 @@ class Tour:
         outcome = card.decision.outcome
         return outcome is not None and any(self.rules.states[state]["end"] for state in outcome.becomes or ())
 
-    def _do(self, session: Session, asked: Asked, features: Features) -> None:
-        assert session.belief is not None  # noqa: S101
+    def _do(self, session: Session, asked: Asked, decision: Decision) -> None:
         self.check()
-        self.coverage.note(features)
-        self.told(session, session.ask(self._fuller(asked, asked.decide(session.belief.situation))))
+        self.coverage.note(asked, decision)
+        self.told(session, session.ask(self._fuller(asked, decision)))
         if session.alive:
             self._run_through(session)
 

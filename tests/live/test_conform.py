@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lifecycle import Lifecycle
 
 REQUESTS = int(os.environ.get("LIFECYCLE_LIVE_CONFORM", "900"))
+"""How many; 0 is a whole run."""
 DEFECTS = "docs/conform/nova-34.json"
 CALLERS = ("admin", "manager", "member", "reader", "stranger")
 """Whom Nova is asked as, whatever tokens other tests have made."""
@@ -37,7 +38,7 @@ def target(cloud: Cloud, nova: Lifecycle) -> Remote:
 
 
 def test_nova_conforms_but_for_what_is_written_down(cloud: Cloud, nova: Lifecycle, rng: random.Random) -> None:
-    run = Run(nova, "Nova", Limits(requests=REQUESTS), rng.randrange(10**6))
+    run = Run(nova, "Nova", Limits(requests=REQUESTS or None), rng.randrange(10**6))
     run.known = [key for one in replay.read(DEFECTS) for key in one["keys"]]
     report = run.over([target(cloud, nova)])
     told = ["\n".join(line for _, line in lines(one, nova.rules, number)) for number, one in enumerate(report.failing, 1)]
