@@ -89,6 +89,17 @@ class StopsPaused(Memory):
         return bool(self.table.situation(Server(**told)).values["state"] == "PAUSED")
 
 
+class NeverStops(Memory):
+    """Takes os-stop and leaves the server running."""
+
+    def act(self, id: str, request: Request) -> int:  # noqa: A002
+        told = dict(self.servers[id])
+        code = super().act(id, request)
+        if request.action == "os-stop":
+            self.servers[id] = told
+        return code
+
+
 class Found(Exception):
     """The first fault is there: nothing more needs to be asked."""
 

@@ -28,7 +28,6 @@ class Session(Watch):
         self._there: str = (judge.rules.data["document"] or {}).get("named") or ""
         self._added: dict[str, str] = {}
         self._accepted: set[tuple[str, str]] = set()
-        self.spent = False  # it only says that it is well: no later outcome would tell anything
 
     def create(self, asked: Asked) -> Fault | None:
         """Makes the server."""
@@ -134,10 +133,10 @@ class Session(Watch):
             self.differences.setdefault(verdict.difference, (asked, answer))
 
     def _pretends(self, verdict: Verdict) -> bool:
-        """Whether a server is usual again and no work was done for it."""
+        """Whether a server that was not as usual only says that it is in another state: no work was done for it."""
         outcome, state = verdict.decisions[0].outcome, verdict.decisions[0].situation.values["state"]
         shown_, usual = outcome and outcome.shown, self.rules.usual_state
-        return bool(outcome and shown_ and not outcome.tasks and shown_[0] == usual != state)
+        return bool(outcome and shown_ and not outcome.tasks and shown_[0] != state != usual)
 
     def _judged(self, belief: Belief, asked: Asked, answer: Answer) -> Verdict:
         """What an answer comes to, where the document tells whether there is what the address names."""

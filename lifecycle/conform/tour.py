@@ -85,6 +85,7 @@ class Tour:
         )
         self._asks: list[tuple[Asked, itemgetter[Any], dict[Any, list[Feature]]]] = []
         self._hands: dict[Situation, list[Card]] = {}
+        self._failed: set[tuple[str, str]] = set()
 
     def visit(self, tier: int) -> None:
         """All that is new up to a tier. Raises Enough where a limit is reached."""
@@ -113,7 +114,7 @@ class Tour:
 
     def _visit(self) -> bool:
         """Makes a server and leads it as far as there is something to see; whether there was anything."""
-        before = len(self.coverage.seen)
+        before = len(self.coverage.seen), len(self._failed)
         session = self.new()
         if session is None:
             return self._unmade < FAILURES
@@ -126,7 +127,7 @@ class Tour:
             self.differences |= {name: str(asked.request) for name, (asked, _) in session.differences.items()}
             if session.id is not None:
                 self.subject.remove(session.id)
-        return len(self.coverage.seen) > before
+        return (len(self.coverage.seen), len(self._failed)) > before
 
     def new(self) -> Session | None:
         """A new server that is at rest, made by a request that is new, if there is one; None where it could not be made."""
@@ -245,8 +246,13 @@ class Tour:
             if features is None:
                 features = coverage.of(asked, asked.decide(situation), self.tier)
             shown[alike] = features = features if coverage.new(features) else []
-            if features:
-                yield Card(asked, asked.decide(situation), features)
+            decision = asked.decide(situation) if features else None
+            if decision is not None and not self._fails(decision):
+                yield Card(asked, decision, features)
+
+    def _fails(self, decision: Decision) -> bool:
+        """Whether such work has once not ended where the table says: it was told, and is no way to anything."""
+        return decision.outcome is not None and _work(decision) in self._failed
 
     # Where it goes
 
@@ -300,7 +306,11 @@ class Tour:
             else:
                 self._each_task(session)
         if session.alive and session.busy:
-            self.told(session, session.settle())
+            fault = session.settle()
+            self.told(session, fault)
+            if fault is not None and session.spent:
+                self._failed.add(_work(decision))
+                self._hands.clear()
 
     def _each_task(self, session: Session) -> None:
         self.told(session, session.look())
@@ -321,7 +331,7 @@ class Tour:
                 return first
             for caller in self.deck.callers:
                 for way in self.ways.ways(here, caller):
-                    if way.decision is None or way.end in known or not way.end.values["exists"]:
+                    if way.decision is None or way.end in known or not way.end.values["exists"] or self._fails(way.decision):
                         continue
                     known.add(way.end)
                     request = way.decision.ruling.request
@@ -337,3 +347,8 @@ class Tour:
         fault, answer = nowhere.ask(self.judge, self.subject, asked, self.deck.create)
         if fault is not None:
             self.note(fault, [Step(NOWHERE, asked, answer)])
+
+
+def _work(decision: Decision) -> tuple[str, str]:
+    """The row of an outcome, and the state that it was asked for in."""
+    return str(decision.row), decision.situation.values["state"]

@@ -37,6 +37,7 @@ class Watch:
         self.observer = observer
         self.patience = patience
         self.still = STILL
+        self.spent = False  # it is not, or only says that it is, where the table leads: nothing later would tell anything
         self.rules = judge.rules
         self.id: str | None = None
         self.belief: Belief | None = None
@@ -273,6 +274,7 @@ class Watch:
         endless = seen is not None and seen.get("task_state") is not None
         asked = next((step for step in reversed(self.story) if step.what == REQUEST), None)
         self._adopt(seen)
+        self.spent = True
         return Fault(
             "endless" if endless else "end", wanted, came, decision.row, name(decision.ruling), (came.split(",", 1)[0],),
             request=asked.asked.request if asked and asked.asked else None, answer=asked.answer if asked else None,

@@ -148,7 +148,11 @@ class Documents:
 
     def listed(self, kind: str, one: Mapping[str, Any], root: str) -> dict[str, Any]:
         """What is told of one in the catalogue."""
-        return {**one, LINKS: self.links(root, f"/{self.catalogue.kinds[kind]['many']}", one["id"])}
+        found = {**one, LINKS: self.links(root, f"/{self.catalogue.kinds[kind]['many']}", one["id"])}
+        thing = self.rules.thing
+        if thing in one:
+            found[thing] = {**one[thing], LINKS: self.links(root, self.path, one[thing]["id"])}
+        return found
 
     def came(self, thing: Thing, now: str) -> None:
         """Fields that hold when a fact became so, or where it is so: filled in once it is."""

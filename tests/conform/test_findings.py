@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 
 import pytest
-from conforming import NOVA, Awaited, Memory, StopsPaused, WithoutLocks, first, run
+from conforming import NOVA, Awaited, Memory, NeverStops, StopsPaused, WithoutLocks, first, run
 
 from lifecycle import Lifecycle
+from lifecycle.conform import watch
 from lifecycle.conform.embedded import Embedded, embedded
 from lifecycle.conform.histories import together
 from lifecycle.conform.run import Run
@@ -44,6 +45,14 @@ def test_random_histories_of_what_is_right_have_no_finding() -> None:
     report = one.over(embedded(NOVA, {}))
     assert [finding.title for finding in report.findings.every] == []
     assert report.requests >= STEPS
+
+
+def test_work_that_does_not_end_as_it_should_is_no_way_to_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "STILL", 0.01)  # seconds that a server at rest is waited for
+    report, whole = run(NeverStops), run(Memory)
+    assert {finding.fault.action for finding in report.findings.every} == {"os-stop"}
+    assert report.ended == "everything was asked"
+    assert whole.requests / 2 < report.requests < whole.requests
 
 
 @pytest.mark.parametrize("names", DELETES)

@@ -72,6 +72,7 @@ def test_a_snapshot_is_an_image_that_is_saved_and_then_there(client: Client, act
     assert images(client) == {image: "ACTIVE"}
     shown = client.ask("GET", f"/images/{image}", version="2.35").json()["image"]
     assert (shown["name"], shown["metadata"]["instance_uuid"]) == ("snap", server)
+    assert shown["server"] == {"id": server, "links": client.show(server)["links"]}
     assert client.done(server, "rebuild", {"imageRef": image}) == "ACTIVE"
     assert client.show(server)["image"]["id"] == image
 
