@@ -74,7 +74,7 @@ class Session(Watch):
         self._note(verdict, asked, answer)
         if verdict.fault is not None:
             if verdict.fault.kind in ("accepted", "refused", "crash"):
-                self.readopt()
+                self._recover(name(asked.ruling))
             elif verdict.decisions and verdict.decisions[0].allowed and answer.code < REFUSED:
                 self._begin(verdict, asked)
             return verdict.fault
@@ -91,6 +91,12 @@ class Session(Watch):
         self.belief = verdict.belief
         self.unseen.append(asked)
         return None
+
+    def _recover(self, action: str) -> None:
+        """After a wrong answer; where such a one once left a task for good, nobody waits for its end again."""
+        seen = self.readopt(wait=action not in self.judge.stuck)
+        if seen is not None and seen.get("task_state") is not None:
+            self.judge.stuck.add(action)
 
     def _again(self, asked: Asked, answer: Answer) -> bool:
         """Whether a service refuses what was asked of this server before, and may be so already."""

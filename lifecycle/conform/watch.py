@@ -85,9 +85,9 @@ class Watch:
         self.courses, self.unseen = [], []
         self.content.forget()
 
-    def readopt(self) -> Values | None:
-        """Takes what is shown at rest for what is so, whatever should have been."""
-        for _ in range(self._polls() if self.subject.real_time else 1):
+    def readopt(self, *, wait: bool = True) -> Values | None:
+        """Takes what is shown at rest for what is so, whatever should have been; `wait` until it is at rest."""
+        for _ in range(self._polls() if self.subject.real_time and wait else 1):
             if not self.subject.real_time:
                 self.subject.wait(LONG)
             seen = self._shown()
@@ -96,6 +96,7 @@ class Watch:
             self.subject.wait(LONGEST_PAUSE / 4)
         self.story.append(Step(LOOK, seen=status(self.rules, seen)))
         self._adopt(seen)
+        self.spent = self.spent or (seen is not None and seen.get("task_state") is not None)
         return seen
 
     def _polls(self) -> int:
