@@ -62,11 +62,10 @@ def bodies(deck: Deck, name: str, variant: str | None, version: str | None, *, e
 
 def edges(deck: Deck, name: str, variant: str | None, version: str | None, neighbour: str | None) -> Iterator[Change]:
     """Bodies of an action with each field that is there at this microversion or at a neighbouring one, and not at both."""
-    here, there = (_schema(deck, name, variant, one) for one in (version, neighbour))
-    if here is not None and there is not None:
-        body = deck.body(name, variant, deck.callers[0], version)
-        for what, changed in _apart(here, there, body):
-            yield f"{what} beside {neighbour}", (name, variant, version, what), changed
+    here, there = (_schema(deck, name, variant, one) or {} for one in (version, neighbour))
+    body = deck.body(name, variant, deck.callers[0], version)
+    for what, changed in _apart(here, there, body):
+        yield f"{what} beside {neighbour}", (name, variant, version, what), changed
 
 
 def _schema(deck: Deck, name: str, variant: str | None, version: str | None) -> Schema | None:
@@ -230,10 +229,17 @@ RIGHT = {
 }
 
 
+def _open(schema: Schema) -> bool:
+    """Whether a part may have fields that it does not name."""
+    return schema.get("additionalProperties", True) is not False
+
+
 def _apart(here: Schema, there: Schema, known: Any) -> Iterator[tuple[str, Any]]:
     """A part with each field that only one of two schemas has in it, at any depth."""
     base = known if isinstance(known, dict) else {}
     mine, others = here.get("properties", {}), there.get("properties", {})
+    if _open(here) != _open(there):
+        yield "more", {**base, EXTRA: "a"}
     for name in dict.fromkeys((*mine, *others)):
         if (name in mine) != (name in others):
             yield name, {**base, name: right(mine.get(name) or others[name])}

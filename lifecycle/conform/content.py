@@ -40,12 +40,14 @@ class Content:
         self.expected: dict[str, list[Change]] = {}
         self.document: dict[str, Any] | None = None
         self._known: dict[str, list[str]] = {}
+        self._listed: dict[str, Any] = {}
         self._lists = {part: read for part, one in self._parts.items() if (read := _lists(rules, one["field"]))}
 
     def saw(self, document: Any) -> None:
         """Somebody looked."""
         inner = document.get(self._within) if isinstance(document, dict) else None
         self.document = inner if isinstance(inner, dict) else None
+        self._listed = {}
         self.learn(inner)
 
     def learn(self, document: Any) -> None:
@@ -59,9 +61,22 @@ class Content:
         """What an address may call one of those that are there; None where none is known."""
         return next(iter(self._known.get(part, ())), None)
 
+    def has(self, part: str, name: str) -> bool:
+        """Whether one of that name is known to be there."""
+        return name in self._known.get(part, ())
+
     def unlisted(self, part: str) -> str | None:
         """The read that lists what there is of a part, where nobody has asked for it yet."""
         return None if part in self._known else self._lists.get(part)
+
+    def elsewhere(self) -> list[str]:
+        """The reads that list what is expected and the document does not show."""
+        fields = [field for field in self.expected if self.document is not None and self._shown(self.document, field) is ...]
+        return [read for part, read in self._lists.items() if self._parts[part]["field"] in fields]
+
+    def lists(self, document: Any) -> None:
+        """What one of them answers."""
+        self._listed |= document if isinstance(document, dict) else {}
 
     def forget(self) -> None:
         """Nothing is known any more of what was asked."""
@@ -91,7 +106,7 @@ class Content:
     def wrong(self) -> tuple[Change, str, str] | None:
         """The first change that the document does not show: the change, what it should be, and what there is."""
         for field, changes in self.expected.items() if self.document is not None else ():
-            shown = self._shown(self.document or {}, field)
+            shown = self._shown({**self._listed, **(self.document or {})}, field)
             for number, change in enumerate(changes):
                 later = changes[number + 1 :]
                 if shown is not ... and all(one.how == change.how for one in later) and not self._holds(field, change, shown):

@@ -74,7 +74,7 @@ class Session(Watch):
         self._note(verdict, asked, answer)
         if verdict.fault is not None:
             if verdict.fault.kind in ("accepted", "refused", "crash"):
-                self._recover(name(asked.ruling))
+                self._recover(verdict.fault)
             elif verdict.decisions and verdict.decisions[0].allowed and answer.code < REFUSED:
                 self._begin(verdict, asked)
             return verdict.fault
@@ -92,11 +92,12 @@ class Session(Watch):
         self.unseen.append(asked)
         return None
 
-    def _recover(self, action: str) -> None:
+    def _recover(self, fault: Fault) -> None:
         """After a wrong answer; where such a one once left a task for good, nobody waits for its end again."""
-        seen = self.readopt(wait=action not in self.judge.stuck)
+        cause = (fault.kind, fault.rule or fault.action)
+        seen = self.readopt(wait=cause not in self.judge.stuck)
         if seen is not None and seen.get("task_state") is not None:
-            self.judge.stuck.add(action)
+            self.judge.stuck.add(cause)
 
     def _again(self, asked: Asked, answer: Answer) -> bool:
         """Whether a service refuses what was asked of this server before, and may be so already."""
@@ -121,7 +122,7 @@ class Session(Watch):
         for part, usual in asked.request.names.items():
             if part not in adds:
                 names[part] = self.content.name(part) or self._listed(part) or self._added.get(part, usual)
-            elif self.judge.named is not None:
+            elif self.judge.named is not None or self.content.has(part, usual):
                 self._added[part] = names[part] = f"{usual[:8]}-{len(self.story)}"
         if names == asked.request.names:
             return asked

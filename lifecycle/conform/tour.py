@@ -169,10 +169,9 @@ class Tour:
 
     def _refusals(self, session: Session) -> None:
         """All that is refused and new where the server is now; then a look, whether nothing changed."""
-        assert session.belief is not None  # noqa: S101
-        here, untold = session.belief.situation, False
+        here, untold = self._here(session), False
         for card in self._hand(session):
-            if not session.alive or session.belief.situation is not here:
+            if not session.alive or self._here(session) is not here:
                 break
             if self._idle(card) and self.coverage.new(card.features):
                 self.check()
@@ -186,11 +185,15 @@ class Tour:
         if untold and session.alive and session.unseen:
             self.told(session, session.look())
 
+    def _here(self, session: Session) -> Situation:
+        assert session.belief is not None  # noqa: S101
+        return self.ways.one(session.belief.situation)
+
     def _named_first(self, card: Card) -> bool:
         """Whether it is the first time that a request names what must be there."""
-        request, part = card.asked.request, self.rules.data["document"] and self.rules.data["document"]["named"]
+        request = card.asked.request
         feature = ("absent", request.action, request.variant)
-        if not card.decision.allowed or part not in looked_at(card.asked.ruling) or feature in self.coverage.seen:
+        if not card.decision.allowed or not self._names(card) or feature in self.coverage.seen:
             return False
         self.coverage.seen.add(feature)
         return True
@@ -210,11 +213,19 @@ class Tour:
 
     def _hand(self, session: Session) -> list[Card]:
         """The requests that would show something new where the server is."""
-        assert session.belief is not None  # noqa: S101
-        cards = self._cards(self.ways.one(session.belief.situation))
+        cards = self._cards(self._here(session))
         cards[:] = [card for card in cards if self.coverage.new(card.features)]
         self._turned = not self._turned  # what is added in one hand is there to be taken away in the next
-        return cards[::-1] if self._turned else cards[:]
+        return sorted(cards[::-1] if self._turned else cards, key=self._takes)
+
+    def _takes(self, card: Card) -> int:
+        """What names something that must be there comes after what may add it, and what takes all away comes last."""
+        removes = (change["remove"] for change in card.decision.ruling.rule["keeps"].values() if "remove" in change)
+        return self._names(card) + max((3 if one is True else 1 for one in removes), default=0)
+
+    def _names(self, card: Card) -> bool:
+        """Whether a request names what must be there."""
+        return (self.rules.data["document"] or {}).get("named") in looked_at(card.asked.ruling)
 
     def _cards(self, situation: Situation) -> list[Card]:
         """The requests that would show something new in a situation; some of them may have become old, but not the last."""
@@ -321,8 +332,7 @@ class Tour:
 
     def _way(self, session: Session) -> Asked | None:
         """The first request on the shortest way to a situation where something new can be asked."""
-        assert session.belief is not None  # noqa: S101
-        start = self.ways.one(session.belief.situation)
+        start = self._here(session)
         queue: deque[tuple[Situation, Asked | None]] = deque([(start, None)])
         known = {start}
         while queue:

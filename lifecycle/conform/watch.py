@@ -11,12 +11,14 @@ from lifecycle.conform.course import Course, status, unlike
 from lifecycle.conform.faults import Fault
 from lifecycle.conform.judge import Asked, name
 from lifecycle.conform.story import ADVANCE, LOOK, REQUEST, SETTLE, Step
+from lifecycle.conform.target import Request
 from lifecycle.errors import LifecycleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lifecycle.conform.belief import Values
+    from lifecycle.conform.content import Change
     from lifecycle.conform.judge import Judge
     from lifecycle.conform.target import Subject
     from lifecycle.engine.situation import Situation
@@ -142,11 +144,11 @@ class Watch:
         """What the document of a server at rest does not hold of what was asked of it."""
         if self.busy:
             return None
-        wrong, began = self.content.wrong(), time.monotonic()
+        wrong, began = self._wrong(), time.monotonic()
         while wrong and self.subject.real_time and time.monotonic() - began < self.still:
             self.subject.wait(LONGEST_PAUSE / 4)
             self._shown()
-            wrong = self.content.wrong()
+            wrong = self._wrong()
         self.content.expected.clear()
         if not wrong:
             return None
@@ -156,6 +158,11 @@ class Watch:
             "kept", expected, came, change.row, change.action, (expected.split(" ", 1)[0],),
             request=asked.asked.request if asked and asked.asked else None, answer=asked.answer if asked else None,
         )  # fmt: skip
+
+    def _wrong(self) -> tuple[Change, str, str] | None:
+        for read in self.content.elsewhere() if self.judge.wire else ():
+            self.content.lists(self.subject.act(str(self.id), Request(read, None, None, self.observer)).document)
+        return self.content.wrong()
 
     def _now(self, situation: Situation, seen: Values | None) -> None:
         """The server is there."""

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 ID = "{id}"
 GROUPS = ("actions", "reads", "events")
 MISTAKES = ("envelope", "body")
-ENDS = ("becomes", "on_failure")
+FAILURE = "on_failure"
+ENDS = ("becomes", FAILURE)
+NEVER = (None,) * len(AT_TIMES)
 INSIDE = ("loses", "rule")  # what a difference may be in and no answer shows
 
 
@@ -111,11 +113,10 @@ def _apart(one: Rules, other: Rules, asked: tuple[str, str | None, str]) -> Iter
             yield "keeps"
         if [row["gives_back"] for row in left["outcomes"]] != [row["gives_back"] for row in right["outcomes"]]:
             yield "gives_back"
-        if _says_more(_fields(one, left["response"] or {}, version), _fields(other, right["response"] or {}, version)):
-            yield "response"
-        headers = [{"properties": rule["headers"]} for rule in (left, right)]
-        if _says_more(_fields(one, headers[0], version), _fields(other, headers[1], version)):
-            yield "headers"
+        was, came = (_fields(rules, rule["response"] or {}, version) for rules, rule in ((one, left), (other, right)))
+        yield from _says_more(was, came, "response")
+        was, came = (_fields(rules, {"properties": rule["headers"]}, version) for rules, rule in ((one, left), (other, right)))
+        yield from _says_more(was, came, "headers")
 
 
 def _meant(said: Any) -> Any:
@@ -150,18 +151,22 @@ def _fields(rules: Rules, said: Data, version: Microversion | None) -> Fields:
         if field is not None:
             found[name] = (bool(field.get("required")), tuple(map(field.get, AT_TIMES)), _fields(rules, field, version))
     if isinstance(said.get("items"), dict):
-        found["[]"] = (False, (), _fields(rules, said["items"], version))
+        found["[]"] = (False, NEVER, _fields(rules, said["items"], version))
     return found
 
 
-def _says_more(right: Fields, wrong: Fields) -> bool:
+def _says_more(right: Fields, wrong: Fields, kind: str) -> Iterator[str]:
     """Whether answers of the wrong shape may be none of the right one: a field more, one less that must be there, or for others.
 
-    A part of which nothing is said shows what is known, which is right.
+    A part of which nothing is said shows what is known, which is right. What went wrong is told where work failed alone.
     """
     if not right or not wrong:
-        return False
+        return
     if wrong.keys() - right.keys() or any(needed and name not in wrong for name, (needed, _, _) in right.items()):
-        return True
-    both = [(right[name], wrong[name]) for name in right if name in wrong]
-    return any(one[1] != other[1] or _says_more(one[2], other[2]) for one, other in both)
+        yield kind
+    for name in right.keys() & wrong.keys():
+        needed, times, inner = right[name]
+        told = FAILURE if inner and not needed and times[AT_TIMES.index("statuses")] else kind
+        if times != wrong[name][1]:
+            yield told
+        yield from _says_more(inner, wrong[name][2], told)

@@ -121,6 +121,7 @@ def test_several_words_are_others_at_once(nova: Lifecycle) -> None:
         (Deviation(("reads", "list-servers", "response", "properties", "servers_links"), None, None), []),  # it need not be there
         (Deviation(("types", "common", "properties", "status"), None, None), ["response"]),
         (Deviation(("types", "detailed", "properties", "host_status", 0, "by"), None, None), ["response"]),
+        (Deviation(("types", "fault", "properties", "message"), None, None), ["on_failure"]),  # it is there where work failed
         (of("pause", "becomes", after=["PAUSED", "ERROR"]), []),  # of several ends the first comes
         (Deviation(("events", "reclaim", "becomes"), None, ["ERROR"]), ["event"]),
     ],
