@@ -41,6 +41,7 @@ FORMATS: dict[str, tuple[str, ...]] = {
 PATTERNS = ("a", "7", "-7", "a-b", "a/b", "a,b", "a b", "/dev/vdb", "auto", "none", "a_b.c", "/24")
 EXTRA = "nonsense"  # a field that nothing has
 MOST = 70_000  # longer than this nothing is sent
+HUGE = 2**40
 LONG_NAMES = (255, 256)
 DEPTH = 2  # names after which a body is no longer the row's own: its key, and what stands under it
 
@@ -152,7 +153,7 @@ def _texts(schema: Schema) -> Iterator[Any]:
 
 
 def _numbers(schema: Schema) -> Iterator[Any]:
-    for number in _around(schema, "minimum", "maximum", least=-(2**40)):
+    for number in _around(schema, "minimum", "maximum", -HUGE, HUGE):
         yield number
         yield str(number)
 
@@ -180,9 +181,9 @@ def _objects(schema: Schema) -> Iterator[Any]:
 OF_A_KIND = {"string": _texts, "integer": _numbers, "number": _numbers, "array": _lists, "object": _objects}
 
 
-def _around(schema: Schema, low: str, high: str, least: int = 0) -> Iterator[int]:
+def _around(schema: Schema, low: str, high: str, least: int = 0, most: int = MOST) -> Iterator[int]:
     for bound, beyond in ((schema.get(low), -1), (schema.get(high), 1)):
-        if isinstance(bound, int) and bound < MOST:
+        if isinstance(bound, int) and bound < most:
             yield from {max(bound, least), max(bound + beyond, least)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lifecycle.bodies.schema import parts
 from lifecycle.conform.belief import looked_at
 from lifecycle.engine.checks import JUDGES
 
@@ -34,10 +35,20 @@ class Coverage:
         self.seen: set[Feature] = set()
         self.cells: set[Feature] = set()
         self._asks: dict[int, tuple[Ruling, list[Check]]] = {}
+        self._shown: dict[int, tuple[Ruling, tuple[str, ...]]] = {}
         self._editions: dict[int, tuple[Any, int]] = {}
         self._met = (self._by_action, self._by_state, self._by_row, self._of_work, self._by_cell)
         self._met_busy = (self._refusals, None, None, self._under_way, self._by_cell)
         self._checks = [(check.name, check.asks, JUDGES.get(check.asks, (check.asks, None))[0]) for check in rules.checks]
+
+    def _sees(self, ruling: Ruling) -> tuple[str, ...]:
+        """Of the callers that fields of an answer are for, those who may do no more than who asks."""
+        found = self._shown.get(id(ruling))
+        if found is None:
+            rank, callers = ruling.request.caller.rank, self.rules.callers
+            least = {str(part["by"]) for part in parts(self.rules.types, ruling.rule["response"] or {}) if part.get("by")}
+            found = self._shown[id(ruling)] = ruling, tuple(sorted(one for one in least if rank <= callers[one].rank))
+        return found[1]
 
     def _edition(self, ruling: Ruling) -> int:
         found = self._editions.setdefault(id(ruling.rule), (ruling.rule, len(self._editions)))
@@ -57,7 +68,8 @@ class Coverage:
         request, busy = decision.ruling.request, decision.situation.values["task_state"] is not None
         if tier != (BUSY if busy else EDITIONS):
             return []
-        return [(request.action, request.variant, "at", asked.request.microversion, decision.allowed)]
+        shown = self._sees(decision.ruling) if decision.allowed else None
+        return [(request.action, request.variant, "at", asked.request.microversion, shown)]
 
     def met(self, decision: Decision, tier: int) -> list[Feature]:
         """The features of a decision in a tier, the same for all requests that meet it."""

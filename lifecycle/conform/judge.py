@@ -87,7 +87,7 @@ class Judge:
         self.wire = wire
         self.named = named
         self.not_there: dict[str, str] = {}
-        self.stuck: set[tuple[str, str]] = set()  # kinds of wrong answers, and to what, that leave a task for good
+        self.stuck: set[tuple[str, str]] = set()  # kinds of faults, and of what: no waiting makes them good
         self._first: dict[tuple[str, str | None], str | None] = {}
         self._words: dict[int, tuple[Refusal, tuple[str | None, str, Mapping[str, Any]]]] = {}
 

@@ -302,6 +302,8 @@ class Tour:
         self.told(session, session.ask(self._fuller(asked, decision)))
         if session.alive:
             self._run_through(session)
+        if self.tier >= BUSY:
+            self.coverage.seen.add(self.coverage.run(decision))  # also where it was taken for granted and not done
 
     def _run_through(self, session: Session) -> None:
         """Lets the work under way end; the first time each of its tasks is looked at, and asked at."""

@@ -145,7 +145,8 @@ class Watch:
         if self.busy:
             return None
         wrong, began = self._wrong(), time.monotonic()
-        while wrong and self.subject.real_time and time.monotonic() - began < self.still:
+        waits = self.subject.real_time and wrong and ("kept", wrong[0].action) not in self.judge.stuck
+        while wrong and waits and time.monotonic() - began < self.still:
             self.subject.wait(LONGEST_PAUSE / 4)
             self._shown()
             wrong = self._wrong()
@@ -153,6 +154,7 @@ class Watch:
         if not wrong:
             return None
         change, expected, came = wrong
+        self.judge.stuck.add(("kept", change.action))
         asked = next((one for one in reversed(self.story) if one.asked and one.asked.request.action == change.action), None)
         return Fault(
             "kept", expected, came, change.row, change.action, (expected.split(" ", 1)[0],),

@@ -51,10 +51,16 @@ def started(rules: Rules, situation: Situation, outcome: Outcome, locked_by: str
     if outcome.remembers:
         changes["before"] = situation.values["state"]
     state, task = outcome.shown or (situation.values["state"], situation.values["task_state"])
-    after = moved(rules, situation, state, task, **changes)
+    after = moved(rules, situation, state, task, **changes).but(**_held(rules, situation, state))
     over = rules.states[state]["end"] or outcome.becomes is None
     works = not over and (bool(outcome.tasks) or outcome.becomes != (state,))
     return after, Work(outcome, 0, situation) if works else None
+
+
+def _held(rules: Rules, situation: Situation, state: str) -> dict[str, object]:
+    """What is still so of a thing that is merely said to be in another state: nothing has been done to it yet."""
+    was, is_ = rules.states[situation.values["state"]]["implies"], rules.states[state]
+    return {} if is_["end"] else {fact: situation.values[fact] for fact in was if fact not in is_["implies"]}
 
 
 def goes_on(before: Situation, after: Situation) -> bool:

@@ -180,10 +180,17 @@ class Table {
     const changes = { locked_by: this.lockedBy(decision) };
     if (work.row.remembers) changes.before = values.state;
     const [state, task] = work.shown || [values.state, values.task_state];
-    const after = this.moved(values, state, task, changes);
+    const after = { ...this.moved(values, state, task, changes), ...this.held(values, state) };
     const over = this.states[state].end || !work.becomes;
     const works = !over && (work.tasks.length || work.becomes.length !== 1 || work.becomes[0] !== state);
     return [after, works ? work : null];
+  }
+
+  // What is still so of a thing that is merely said to be in another state: nothing has been done to it yet.
+  held(values, state) {
+    const { implies, end } = this.states[state];
+    const facts = end ? [] : Object.keys(this.states[values.state].implies).filter((fact) => !(fact in implies));
+    return Object.fromEntries(facts.map((fact) => [fact, values[fact]]));
   }
 
   lockedBy({ work, values, caller }) {
