@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.conform import nowhere
 from lifecycle.conform.belief import believed, looked_at
+from lifecycle.conform.course import Course
 from lifecycle.conform.coverage import BUSY, EACH, EDITIONS
 from lifecycle.conform.judge import MAKE
 from lifecycle.conform.session import Session
@@ -297,40 +298,54 @@ class Tour:
         return outcome is not None and any(self.rules.states[state]["end"] for state in outcome.becomes or ())
 
     def _do(self, session: Session, asked: Asked, decision: Decision) -> None:
+        before = len(self.coverage.seen)
+        self._send(session, asked, decision)
+        if session.alive:
+            self._run_through(session)
+        if self.tier >= BUSY and (len(self.coverage.seen) == before or not self._new_on_the_way(decision)):
+            self.coverage.seen.add(self.coverage.run(decision))
+
+    def _send(self, session: Session, asked: Asked, decision: Decision) -> None:
         self.check()
         self.coverage.note(asked, decision)
         self.told(session, session.ask(self._fuller(asked, decision)))
-        if session.alive:
-            self._run_through(session)
-        if self.tier >= BUSY:
-            self.coverage.seen.add(self.coverage.run(decision))  # also where it was taken for granted and not done
+
+    def _new_on_the_way(self, decision: Decision) -> bool:
+        """Whether there is anything new to ask while such work is under way, and somebody who can stop at its tasks."""
+        stages = () if self.subject.real_time or self.tier < BUSY else Course(self.rules, decision).stages
+        return any(self._cards(self.ways.one(stage)) for stage in stages if stage.values["task_state"] is not None)
 
     def _run_through(self, session: Session) -> None:
-        """Lets the work under way end; the first time each of its tasks is looked at, and asked at."""
+        """Lets the work under way end; each of its tasks is looked at, and asked at, the first time and where there is more."""
         if not session.busy:
             self.told(session, session.look())
             return
-        decision = session.courses[0].decision
-        feature = self.coverage.run(decision) if self.tier >= BUSY else ("watched", *self.coverage.run(decision))
-        if feature not in self.coverage.seen:
-            self.coverage.seen.add(feature)
+        decision, spent = session.courses[0].decision, session.spent
+        watched = ("watched", *self.coverage.run(decision))
+        if watched not in self.coverage.seen or self._new_on_the_way(decision):
+            self.coverage.seen.add(watched)
             if self.subject.real_time:
                 self.told(session, session.look())
             else:
                 self._each_task(session)
         if session.alive and session.busy:
-            fault = session.settle()
-            self.told(session, fault)
-            if fault is not None and session.spent:
-                self._failed.add(_work(decision))
-                self._hands.clear()
+            self.told(session, session.settle())
+        if session.spent and not spent:
+            self._failed.add(_work(decision))
+            self._hands.clear()
 
     def _each_task(self, session: Session) -> None:
         self.told(session, session.look())
         while session.alive and session.busy:
             self._refusals(session)
-            self.check()
-            self.told(session, session.advance())
+            if not session.busy:
+                return
+            card = next((one for one in self._hand(session) if one.decision.allowed), None)
+            if card is not None and self.tier >= BUSY:
+                self._send(session, card.asked, card.decision)
+            else:
+                self.check()
+                self.told(session, session.advance())
 
     def _way(self, session: Session) -> Asked | None:
         """The first request on the shortest way to a situation where something new can be asked."""

@@ -92,7 +92,7 @@ class Watch:
         for _ in range(self._polls() if self.subject.real_time and wait else 1):
             if not self.subject.real_time:
                 self.subject.wait(LONG)
-            seen = self._shown()
+            seen = self._legible()
             if seen is None or seen.get("task_state") is None:
                 break
             self.subject.wait(LONGEST_PAUSE / 4)
@@ -100,6 +100,13 @@ class Watch:
         self._adopt(seen)
         self.spent = self.spent or (seen is not None and seen.get("task_state") is not None)
         return seen
+
+    def _legible(self) -> Values | None:
+        """What is shown; what nobody can read tells no more than that nothing is left to see."""
+        try:
+            return self._shown()
+        except LifecycleError:
+            return None
 
     def _polls(self) -> int:
         return int(self.patience * 4)
@@ -116,10 +123,12 @@ class Watch:
         return fault
 
     def _misshown(self, why: str) -> Fault:
+        """A fault; where the server is nobody can tell any more."""
         assert self.belief is not None  # noqa: S101
-        return Fault(
-            "shown", status(self.rules, self.belief.values), why, self._row(), "show", about=(why.split(":", maxsplit=1)[0],)
-        )
+        expected, row = status(self.rules, self.belief.values), self._row()
+        self._adopt(None)
+        self.spent = True
+        return Fault("shown", expected, why, row, "show", about=(why.split(":", maxsplit=1)[0],))
 
     def _row(self) -> str:
         last = self.courses[0].decision.row if self.courses else None

@@ -104,7 +104,7 @@ def test_a_table_of_ones_own() -> None:
 
 WRONG = {
     "a state more": (("actions", "os-start", "requires", "state"), "SHUTOFF", {"of": ["SHUTOFF", "ACTIVE"]}, "accepted"),
-    "no lock": (("actions", "pause", "lock"), "refuses", "ignored", "words"),
+    "no lock": (("actions", "pause", "lock"), "refuses", "ignored", "accepted"),
     "another code": (("actions", "suspend", "answers"), 202, 200, "code"),
     "another end": (("actions", "unpause", "becomes"), ["ACTIVE"], ["SHUTOFF"], "end"),
     "other words": (("actions", "resume", "messages", "lock"), None, "No.", "words"),
