@@ -208,7 +208,7 @@ class Run:
 
     def _shrink(self, tour: Tour) -> None:
         teller = Teller(tour.judge, tour.subject, tour.deck, tour.observer)
-        shrinker = Shrinker(teller, tour.ways, SHRINKING)
+        shrinker = Shrinker(teller, tour.agenda.ways, SHRINKING)
         end = time.monotonic() + SHARE * (self.limits.seconds or FOREVER)
         for finding in self.report.findings.every[:SHRUNK]:
             if finding.confirmed is None and time.monotonic() < end:

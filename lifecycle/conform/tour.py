@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from dataclasses import dataclass
 from itertools import islice
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lifecycle.conform import nowhere
-from lifecycle.conform.belief import believed, looked_at
-from lifecycle.conform.course import Course
-from lifecycle.conform.coverage import BUSY, EACH, EDITIONS
+from lifecycle.conform.agenda import Agenda
+from lifecycle.conform.belief import believed
+from lifecycle.conform.coverage import BUSY
 from lifecycle.conform.judge import MAKE
 from lifecycle.conform.session import Session
 from lifecycle.conform.story import NOWHERE, Step
 from lifecycle.conform.target import Request
-from lifecycle.explore.ways import Map
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from lifecycle.conform.coverage import Coverage, Feature
+    from lifecycle.conform.agenda import Card
+    from lifecycle.conform.coverage import Coverage
     from lifecycle.conform.deck import Deck
     from lifecycle.conform.faults import Fault
     from lifecycle.conform.judge import Asked, Judge
@@ -50,15 +48,6 @@ class Enough(Exception):
     """A limit is reached."""
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A request, the decision that it will meet in one situation, and what it would show."""
-
-    asked: Asked
-    decision: Decision
-    features: list[Feature]
-
-
 class Tour:
     """Leads servers through the lifecycle of a target."""
 
@@ -78,20 +67,12 @@ class Tour:
         self.observer = deck.callers[0]
         self.ended: str | None = None
         self.differences: dict[str, str] = {}
-        self.tier = EACH
         self._unmade = 0
-        self._turned = False
-        self.ways = Map(
-            self.rules, lambda name, variant, caller: deck.asked(name, variant, caller, deck.points(name, variant)[0]).ruling
-        )
-        self._asks: list[tuple[Asked, itemgetter[Any], dict[Any, list[Feature]]]] = []
-        self._hands: dict[Situation, list[Card]] = {}
-        self._failed: set[tuple[str, str]] = set()
+        self.agenda = Agenda(deck, coverage)
 
     def visit(self, tier: int) -> None:
         """All that is new up to a tier. Raises Enough where a limit is reached."""
-        self.tier = tier
-        self._asks, self._hands = [*self._asked(tier)], {}
+        self.agenda.begin(tier)
         aside = self.nowhere.requests(tier)
         while self._visit():
             for asked in islice(aside, TURN):
@@ -115,7 +96,7 @@ class Tour:
 
     def _visit(self) -> bool:
         """Makes a server and leads it as far as there is something to see; whether there was anything."""
-        before = len(self.coverage.seen), len(self._failed)
+        before = len(self.coverage.seen), len(self.agenda.failed)
         session = self.new()
         if session is None:
             return self._unmade < FAILURES
@@ -128,7 +109,7 @@ class Tour:
             self.differences |= {name: str(asked.request) for name, (asked, _) in session.differences.items()}
             if session.id is not None:
                 self.subject.remove(session.id)
-        return (len(self.coverage.seen), len(self._failed)) > before
+        return (len(self.coverage.seen), len(self.agenda.failed)) > before
 
     def new(self) -> Session | None:
         """A new server that is at rest, made by a request that is new, if there is one; None where it could not be made."""
@@ -155,7 +136,7 @@ class Tour:
             asked = self.deck.asked(name, None, usual, version)
             decision = asked.decide(nowhere)
             first = first or asked
-            if decision.allowed and self.coverage.new(self.coverage.of(asked, decision, self.tier)):
+            if decision.allowed and self.coverage.new(self.coverage.of(asked, decision, self.agenda.tier)):
                 self.coverage.note(asked, decision)
                 return asked if self.judge.named is not None else self._fuller(asked, decision)
         assert first is not None  # noqa: S101 - there is a microversion
@@ -171,7 +152,7 @@ class Tour:
     def _refusals(self, session: Session) -> None:
         """All that is refused and new where the server is now; then a look, whether nothing changed."""
         here, untold = self._here(session), False
-        for card in self._hand(session):
+        for card in self.agenda.cards(self._here(session)):
             if not session.alive or self._here(session) is not here:
                 break
             if self._idle(card) and self.coverage.new(card.features):
@@ -188,13 +169,13 @@ class Tour:
 
     def _here(self, session: Session) -> Situation:
         assert session.belief is not None  # noqa: S101
-        return self.ways.one(session.belief.situation)
+        return self.agenda.ways.one(session.belief.situation)
 
     def _named_first(self, card: Card) -> bool:
         """Whether it is the first time that a request names what must be there."""
         request = card.asked.request
         feature = ("absent", request.action, request.variant)
-        if not card.decision.allowed or not self._names(card) or feature in self.coverage.seen:
+        if not card.decision.allowed or not self.agenda.names(card.asked) or feature in self.coverage.seen:
             return False
         self.coverage.seen.add(feature)
         return True
@@ -212,70 +193,16 @@ class Tour:
         outcome = card.decision.outcome
         return outcome is None or (outcome.becomes is None and outcome.lock is None and not outcome.tasks)
 
-    def _hand(self, session: Session) -> list[Card]:
-        """The requests that would show something new where the server is."""
-        cards = self._cards(self._here(session))
-        cards[:] = [card for card in cards if self.coverage.new(card.features)]
-        self._turned = not self._turned  # what is added in one hand is there to be taken away in the next
-        return sorted(cards[::-1] if self._turned else cards, key=self._takes)
-
-    def _takes(self, card: Card) -> int:
-        """What names something that must be there comes after what may add it, and what takes all away comes last."""
-        removes = (change["remove"] for change in card.decision.ruling.rule["keeps"].values() if "remove" in change)
-        return self._names(card) + max((3 if one is True else 1 for one in removes), default=0)
-
-    def _names(self, card: Card) -> bool:
-        """Whether a request names what must be there."""
-        return (self.rules.data["document"] or {}).get("named") in looked_at(card.asked.ruling)
-
-    def _cards(self, situation: Situation) -> list[Card]:
-        """The requests that would show something new in a situation; some of them may have become old, but not the last."""
-        found = self._hands.get(situation)
-        if found is None:
-            found = self._hands[situation] = [*self._deal(situation)]
-        while found and not self.coverage.new(found[-1].features):
-            found.pop()
-        return found
-
-    def _asked(self, tier: int) -> Iterator[tuple[Asked, itemgetter[Any], dict[Any, list[Feature]]]]:
-        """The requests of a tier, each with the part of a situation that tells what it shows, and what it showed in such."""
-        for name, variant in self.deck.names:
-            points = self.deck.points(name, variant) if self.deck.of_a_server(name) else []
-            for version in points if tier == EDITIONS else points[:1]:
-                for caller in self.deck.callers:
-                    asked = self.deck.asked(name, variant, caller, version)
-                    if not asked.mistakes or tier >= EDITIONS:
-                        yield asked, itemgetter(*self.coverage.keys(asked.ruling, tier)), {}
-
-    def _deal(self, situation: Situation) -> Iterator[Card]:
-        """The requests that would show something new in a situation; what one shows is found once for all that look alike."""
-        values, coverage = situation.values, self.coverage
-        if values["task_state"] is not None and EACH < self.tier < BUSY:
-            return
-        for asked, place, shown in self._asks:
-            alike = place(values)
-            features = shown.get(alike)
-            if features is None:
-                features = coverage.of(asked, asked.decide(situation), self.tier)
-            shown[alike] = features = features if coverage.new(features) else []
-            decision = asked.decide(situation) if features else None
-            if decision is not None and not self._fails(decision):
-                yield Card(asked, decision, features)
-
-    def _fails(self, decision: Decision) -> bool:
-        """Whether such work has once not ended where the table says: it was told, and is no way to anything."""
-        return decision.outcome is not None and _work(decision) in self._failed
-
     # Where it goes
 
     def _onward(self, session: Session) -> bool:
         """One accepted request: one that is new here, or that leads to where something is; whether there was one."""
-        cards = [card for card in self._hand(session) if card.decision.allowed]
+        cards = [card for card in self.agenda.cards(self._here(session)) if card.decision.allowed]
         if cards:
             card = min(cards, key=self._ends)
             self._do(session, card.asked, card.decision)
             return True
-        asked = self._way(session)
+        asked = self.agenda.way(self._here(session))
         if asked is None:
             return False
         assert session.belief is not None  # noqa: S101
@@ -302,7 +229,7 @@ class Tour:
         self._send(session, asked, decision)
         if session.alive:
             self._run_through(session)
-        if self.tier >= BUSY and (len(self.coverage.seen) == before or not self._new_on_the_way(decision)):
+        if self.agenda.tier >= BUSY and (len(self.coverage.seen) == before or not self._more(decision)):
             self.coverage.seen.add(self.coverage.run(decision))
 
     def _send(self, session: Session, asked: Asked, decision: Decision) -> None:
@@ -310,10 +237,9 @@ class Tour:
         self.coverage.note(asked, decision)
         self.told(session, session.ask(self._fuller(asked, decision)))
 
-    def _new_on_the_way(self, decision: Decision) -> bool:
-        """Whether there is anything new to ask while such work is under way, and somebody who can stop at its tasks."""
-        stages = () if self.subject.real_time or self.tier < BUSY else Course(self.rules, decision).stages
-        return any(self._cards(self.ways.one(stage)) for stage in stages if stage.values["task_state"] is not None)
+    def _more(self, decision: Decision) -> bool:
+        """Whether there is more to ask while such work is under way, and time stands still for it."""
+        return not self.subject.real_time and self.agenda.new_on_the_way(decision)
 
     def _run_through(self, session: Session) -> None:
         """Lets the work under way end; each of its tasks is looked at, and asked at, the first time and where there is more."""
@@ -322,7 +248,7 @@ class Tour:
             return
         decision, spent = session.courses[0].decision, session.spent
         watched = ("watched", *self.coverage.run(decision))
-        if watched not in self.coverage.seen or self._new_on_the_way(decision):
+        if watched not in self.coverage.seen or self._more(decision):
             self.coverage.seen.add(watched)
             if self.subject.real_time:
                 self.told(session, session.look())
@@ -331,8 +257,7 @@ class Tour:
         if session.alive and session.busy:
             self.told(session, session.settle())
         if session.spent and not spent:
-            self._failed.add(_work(decision))
-            self._hands.clear()
+            self.agenda.fail(decision)
 
     def _each_task(self, session: Session) -> None:
         self.told(session, session.look())
@@ -340,33 +265,12 @@ class Tour:
             self._refusals(session)
             if not session.busy:
                 return
-            card = next((one for one in self._hand(session) if one.decision.allowed), None)
-            if card is not None and self.tier >= BUSY:
+            card = next((one for one in self.agenda.cards(self._here(session)) if one.decision.allowed), None)
+            if card is not None and self.agenda.tier >= BUSY:
                 self._send(session, card.asked, card.decision)
             else:
                 self.check()
                 self.told(session, session.advance())
-
-    def _way(self, session: Session) -> Asked | None:
-        """The first request on the shortest way to a situation where something new can be asked."""
-        start = self._here(session)
-        queue: deque[tuple[Situation, Asked | None]] = deque([(start, None)])
-        known = {start}
-        while queue:
-            here, first = queue.popleft()
-            if first is not None and self._cards(here):
-                return first
-            for caller in self.deck.callers:
-                for way in self.ways.ways(here, caller):
-                    if way.decision is None or way.end in known or not way.end.values["exists"] or self._fails(way.decision):
-                        continue
-                    known.add(way.end)
-                    request = way.decision.ruling.request
-                    step = self.deck.asked(
-                        request.action, request.variant, caller, self.deck.points(request.action, request.variant)[0]
-                    )
-                    queue.append((way.end, first or step))
-        return None
 
     def ask_nowhere(self, asked: Asked) -> None:
         """One request that is to no server that there is."""
@@ -374,8 +278,3 @@ class Tour:
         fault, answer = nowhere.ask(self.judge, self.subject, asked, self.deck.create)
         if fault is not None:
             self.note(fault, [Step(NOWHERE, asked, answer)])
-
-
-def _work(decision: Decision) -> tuple[str, str]:
-    """The row of an outcome, and the state that it was asked for in."""
-    return str(decision.row), decision.situation.values["state"]
