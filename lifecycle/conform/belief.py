@@ -129,11 +129,12 @@ def looked_at(ruling: Ruling) -> tuple[str, ...]:
 
 
 def shown(lifecycle: Lifecycle, document: Any) -> Values | None:
-    """What a server that is shown tells, in the keys of a situation, and `locked`; None where there is none.
+    """What a server that is shown tells, in the keys of a situation, and `locked`; None where there is none, or no more.
 
     Raises CaseError and other LifecycleErrors where it is no document of a server.
     """
-    return None if document is None else dict(_shown(lifecycle, as_server(lifecycle, document)))
+    found = None if document is None else _shown(lifecycle, as_server(lifecycle, document))
+    return None if found is None or lifecycle.rules.states[found["state"]]["end"] else dict(found)
 
 
 @lru_cache(10_000)

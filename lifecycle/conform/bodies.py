@@ -86,6 +86,8 @@ def _inside(schema: Schema, body: Any, *, row: Row | None = None, every: bool) -
         yield f"{name} is there", (own, name, "there"), {**base, name: there}
         if row is not None:
             yield f"{name} is of a wrong kind", (own, name, "wrong"), {**base, name: wrong}
+            if every and there is not within:
+                yield f"{name} is right", (own, name, "right"), {**base, name: within}
         inner = None if row is None or len(row) > DEPTH else (*row, name)
         for what, key, value in _variations(field, within, row=inner, every=every):
             yield f"{name}{what}", key, {**base, name: value}
@@ -142,7 +144,7 @@ def _nothing(_: Schema) -> Iterator[Any]:
 
 
 def _texts(schema: Schema) -> Iterator[Any]:
-    yield from FORMATS.get(schema.get("format", ""), ())
+    yield from _of_format(schema.get("format", ""))
     if "pattern" in schema:
         yield from PATTERNS
     for length in _around(schema, "minLength", "maxLength"):
@@ -150,6 +152,12 @@ def _texts(schema: Schema) -> Iterator[Any]:
         yield "7" * length
     if "minimum" in schema:
         yield from _numbers(schema)
+
+
+def _of_format(name: str) -> Iterator[str]:
+    """Texts of a format, and those that only one of its kin allows: `uuid`, `uuid_or_url`."""
+    kin = (FORMATS[one] for one in FORMATS if one.partition("_")[0] == name.partition("_")[0])
+    return iter(dict.fromkeys((*FORMATS.get(name, ()), *chain.from_iterable(kin))))
 
 
 def _numbers(schema: Schema) -> Iterator[Any]:

@@ -110,15 +110,13 @@ def together(session: Session, asked: Sequence[Asked]) -> Fault | None:
     asked = [session.named(one) for one in asked]
     answers = session.subject.together(session.id, [one.request for one in asked])
     session.story += [Step(TOGETHER, one, answer, before=before.situation) for one, answer in zip(asked, answers, strict=True)]
-    seen = session.readopt()
-    if any(answer.lost for answer in answers):
-        return None
     pairs = list(zip(asked, answers, strict=True))
     start: list[Place] = [(before.situation, (before.situation,))]
-    for order in permutations(pairs):
-        places = _after(session, start, order, before)
-        if any(not unlike(session.rules, end, seen) for _, ends in places for end in ends):
-            return None
+    orders = (_after(session, start, order, before) for order in permutations(pairs)) if _whole(answers) else ()
+    ends = [end for places in orders for _, last in places for end in last]
+    seen = session.readopt(ends)
+    if not _whole(answers) or any(not unlike(session.rules, end, seen) for end in ends):
+        return None
     codes = ", ".join(f"{name(one.ruling)} {answer.code}" for one, answer in pairs)
     first = asked[0]
     return Fault(
@@ -126,6 +124,10 @@ def together(session: Session, asked: Sequence[Asked]) -> Fault | None:
         first.ruling.rule["at"], name(first.ruling), tuple(sorted(codes.split(", "))), request=first.request, answer=answers[0],
         status=before.values["state"],
     )  # fmt: skip
+
+
+def _whole(answers: Sequence[Answer]) -> bool:
+    return not any(answer.lost for answer in answers)
 
 
 def _after(session: Session, here: list[Place], order: Sequence[tuple[Asked, Answer]], belief: Belief) -> list[Place]:

@@ -28,6 +28,7 @@ SERVER_FAULT, REFUSED = 500, 400
 MAKE = "create"  # what a request to make a thing is called where the table has no action for it
 PLACEHOLDER = re.compile(r"\{\w+\}")
 NOT_THERE = (400, 403, 404, 409)  # what a service answers where a request names what is not there, or is taken
+OF_A_QUERY = ("bad_limit", "bad_marker", "bad_changes")
 
 
 class Asked:
@@ -137,7 +138,17 @@ class Judge:
         if answer.code in NOT_THERE and self._names_something(asked):
             self.not_there.setdefault(name(asked.ruling), f"{answer.code} {answer.message or ''}".strip())
             return Verdict(belief, [])
+        if self._of_the_query(asked, answer):
+            return Verdict(belief, [])
         return Verdict(belief, [first], self._wrong(asked, first, answer, server))
+
+    def _of_the_query(self, asked: Asked, answer: Answer) -> bool:
+        """Whether a read is refused in the words for a query that names what is not there."""
+        request, wire = asked.request, self.rules.data["wire"]
+        if not self.wire or request.action not in self.rules.reads or not request.body or answer.message is None:
+            return False
+        said = (wire[word] for word in OF_A_QUERY)
+        return any(answer.code == one["code"] and matches(one["message"], answer.message, None) for one in said)
 
     def _names_something(self, asked: Asked) -> bool:
         """Whether a request names, besides its server, something of which nobody knows whether it is there."""

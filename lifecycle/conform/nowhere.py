@@ -31,21 +31,24 @@ class Nowhere:
         self.deck = deck
         self.coverage = coverage
 
-    def requests(self, tier: int) -> Iterator[Asked]:
-        """All that is new in a tier, and in the tier after it; none where only what servers do is judged."""
-        if not self.judge.wire:
-            return
-        callers = self.deck.callers
-        if tier == EACH:
-            yield from self._plain(EACH, callers)
-            yield from self._odd(EACH)
-        elif tier == STATES:
-            yield from self._plain(EDITIONS, callers[:1])
-            yield from self._odd(EDITIONS)
-        elif tier == EDITIONS:
-            yield from self._plain(EDITIONS, callers)
-        elif tier == CELLS:
-            yield from self._odd(CELLS)
+    def requests(self, tier: int) -> Iterator[tuple[Asked, bool]]:
+        """All that is new in a tier, and in the tier after it; none where only what servers do is judged.
+
+        Each with whether it may as well be asked of a server that is there: what is odd about a read changes nothing.
+        """
+        plain, odd = self._requests(tier)
+        yield from ((asked, False) for asked in plain)
+        yield from ((asked, asked.request.action in self.judge.rules.reads) for asked in odd)
+
+    def _requests(self, tier: int) -> tuple[Iterator[Asked], Iterator[Asked]]:
+        callers = self.deck.callers if self.judge.wire else ()
+        if tier == EACH and callers:
+            return self._plain(EACH, callers), self._odd(EACH)
+        if tier == STATES and callers:
+            return self._plain(EDITIONS, callers[:1]), self._odd(EDITIONS)
+        if tier == EDITIONS:
+            return self._plain(EDITIONS, callers), iter(())
+        return iter(()), self._odd(CELLS) if tier == CELLS and callers else iter(())
 
     def _plain(self, tier: int, callers: Sequence[str]) -> Iterator[Asked]:
         """What is asked of no server, and of one that is not there."""
@@ -71,9 +74,14 @@ class Nowhere:
                 if request is None:
                     decks.remove(one)
                     continue
-                caller = reader if request.action == self.deck.create else self.deck.callers[0]
+                caller = reader if request.action == self.deck.create else self._asks(request.action)
                 if caller is not None:
                     yield self.judge.asked(replace(request, caller=caller))
+
+    def _asks(self, name: str) -> str:
+        """Who asks: whoever may the most; for a list, whose things are in it."""
+        usual, callers = self.judge.rules.usual_caller, self.deck.callers
+        return usual if usual in callers and not self.deck.of_a_server(name) else callers[0]
 
     def _bodies(self, name: str, variant: str | None, tier: int) -> Iterator[Request]:
         """Each oddity once, whatever action has a part that it can be in; in the end in every action."""

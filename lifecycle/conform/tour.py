@@ -17,7 +17,7 @@ from lifecycle.conform.story import NOWHERE, Step
 from lifecycle.conform.target import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from lifecycle.conform.agenda import Card
     from lifecycle.conform.coverage import Coverage
@@ -74,10 +74,9 @@ class Tour:
         """All that is new up to a tier. Raises Enough where a limit is reached."""
         self.agenda.begin(tier)
         aside = self.nowhere.requests(tier)
-        while self._visit():
-            for asked in islice(aside, TURN):
-                self.ask_nowhere(asked)
-        for asked in aside:
+        while self._visit(aside):
+            pass
+        for asked, _ in aside:
             self.ask_nowhere(asked)
 
     def check(self) -> None:
@@ -94,13 +93,22 @@ class Tour:
 
     # One server
 
-    def _visit(self) -> bool:
-        """Makes a server and leads it as far as there is something to see; whether there was anything."""
+    def _visit(self, aside: Iterator[tuple[Asked, bool]]) -> bool:
+        """Makes a server and leads it as far as there is something to see; whether there was anything.
+
+        `aside` is to no server: while there is one, so that lists have something to tell.
+        """
         before = len(self.coverage.seen), len(self.agenda.failed)
         session = self.new()
         if session is None:
             return self._unmade < FAILURES
         try:
+            for asked, as_well in islice(aside, TURN):
+                if as_well and session.alive and self.deck.of_a_server(asked.request.action):
+                    self.check()
+                    self.told(session, session.ask(asked))
+                else:
+                    self.ask_nowhere(asked)
             while session.alive:
                 self._refusals(session)
                 if session.spent or not self._onward(session):

@@ -15,7 +15,7 @@ from lifecycle.conform.target import Request
 from lifecycle.errors import LifecycleError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from lifecycle.conform.belief import Values
     from lifecycle.conform.content import Change
@@ -87,19 +87,26 @@ class Watch:
         self.courses, self.unseen = [], []
         self.content.forget()
 
-    def readopt(self, *, wait: bool = True) -> Values | None:
-        """Takes what is shown at rest for what is so, whatever should have been; `wait` until it is at rest."""
+    def readopt(self, ends: Sequence[Situation] = (), *, wait: bool = True) -> Values | None:
+        """Takes what is shown at rest for what is so, whatever should have been.
+
+        `wait` until it is at rest, and for a while, where it may look so and is not, until it is at one of these ends.
+        """
+        began = time.monotonic()
         for _ in range(self._polls() if self.subject.real_time and wait else 1):
             if not self.subject.real_time:
                 self.subject.wait(LONG)
             seen = self._legible()
-            if seen is None or seen.get("task_state") is None:
+            if seen is None or (seen.get("task_state") is None and self._rests(seen, ends, began)):
                 break
             self.subject.wait(LONGEST_PAUSE / 4)
         self.story.append(Step(LOOK, seen=status(self.rules, seen)))
         self._adopt(seen)
         self.spent = self.spent or (seen is not None and seen.get("task_state") is not None)
         return seen
+
+    def _rests(self, seen: Values, ends: Sequence[Situation], began: float) -> bool:
+        return not ends or time.monotonic() - began > self.still or any(not unlike(self.rules, end, seen) for end in ends)
 
     def _legible(self) -> Values | None:
         """What is shown; what nobody can read tells no more than that nothing is left to see."""

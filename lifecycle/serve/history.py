@@ -84,7 +84,7 @@ class History:
         return next((one["says"] for one in records if one["says"][self._tells["request"]] == name), None)
 
     def page(self, records: list[Record], query: Mapping[str, str], wire: Wire) -> tuple[list[dict[str, Any]], str | None]:
-        """The records that a query asks for, the newest first, and the last of them where there are more. Raises Unread."""
+        """The records that a query asks for, the newest first, and the last of them where the page is full. Raises Unread."""
         found = [one["says"] for one in sorted(records, key=lambda one: -one[NUMBER])]
         marker, limit = query.get("marker"), number(query.get("limit", MOST), MOST)
         if marker is not None:
@@ -97,7 +97,7 @@ class History:
             raise Unread(wire.refused("bad_changes"))
         found = [one for one in found if self._within(one, since, before)]
         shown = found[:limit]
-        return shown, shown[-1][self._tells["request"]] if shown and len(found) > limit else None
+        return shown, shown[-1][self._tells["request"]] if shown and len(found) >= limit else None
 
     def _within(self, says: Mapping[str, Any], since: datetime | None, before: datetime | None) -> bool:
         changed = _read(says[self._tells["changed"]] or says[self._tells["began"]])

@@ -20,7 +20,9 @@ DIGITS = 9
 
 
 def page(cloud: Cloud, ask: Ask, person: Person, *, everyones: bool) -> dict[str, Any]:
-    """The things that are asked for, newest first, and the address of the rest. Raises Unread.
+    """The things that are asked for, newest first; after a full page the address of the rest, of which there may be none.
+
+    Raises Unread.
 
     `everyones`: those of all projects, which the table lets this person ask for.
     """
@@ -29,13 +31,12 @@ def page(cloud: Cloud, ask: Ask, person: Person, *, everyones: bool) -> dict[str
     documents, many = cloud.documents, cloud.documents.many
     whose, before = None if everyones else person.project, _marker(cloud, ask, person)
     for data in cloud.store.every(whose, before, _places(cloud, ask), ask.query.get("name", "")):
-        shown = documents.shown(Thing(data), ask.root)
         if len(found) == limit:
-            if not found:
-                break
-            return {many: found, f"{many}_links": linked(ask, found[-1][cloud.documents.said["tells"]["id"]])}
-        found.append(shown)
-    return {many: found}
+            break
+        found.append(documents.shown(Thing(data), ask.root))
+    if not found or len(found) < limit:
+        return {many: found}
+    return {many: found, f"{many}_links": linked(ask, found[-1][documents.said["tells"]["id"]])}
 
 
 def linked(ask: Ask, marker: str) -> list[dict[str, str]]:

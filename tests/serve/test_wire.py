@@ -91,6 +91,15 @@ def test_a_list_is_told_a_page_at_a_time_the_newest_first(client: Client) -> Non
     assert seen == made[::-1]
 
 
+@pytest.mark.parametrize(("limit", "there"), [(0, False), (1, True), (2, True), (3, False)])
+def test_after_a_full_page_there_may_be_more(client: Client, limit: int, there: bool) -> None:
+    server, _ = client.create(), client.create()
+    client.act(server, "lock")
+    servers = client.ask("GET", f"/servers?limit={limit}").json()
+    records = client.ask("GET", f"/servers/{server}/os-instance-actions?limit={limit}").json()
+    assert ("servers_links" in servers, "links" in records) == (there, there)
+
+
 def test_a_list_has_what_the_query_names(client: Client) -> None:
     one, other = client.create(name="one"), client.create(name="other")
     client.done(other, "os-stop")
