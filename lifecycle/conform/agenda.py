@@ -64,6 +64,19 @@ class Agenda:
         """Whether a request names what must be there."""
         return (self.rules.data["document"] or {}).get("named") in looked_at(asked.ruling)
 
+    def removes(self, asked: Asked) -> bool:
+        """Whether a request takes something away that the server has."""
+        return any("remove" in change for change in asked.ruling.rule["keeps"].values())
+
+    def adding(self) -> Iterator[Asked]:
+        """The requests that add something to a server, as the usual caller."""
+        usual = self.rules.usual_caller
+        for name, variant in self.deck.names:
+            if usual in self.deck.callers and self.deck.of_a_server(name):
+                asked = self._plain(name, variant, usual)
+                if not self.names(asked) and any("add" in change for change in asked.ruling.rule["keeps"].values()):
+                    yield asked
+
     def way(self, situation: Situation) -> Asked | None:
         """The first request on the shortest way to a situation where something new can be asked; None where there is none."""
         start = self.ways.one(situation)

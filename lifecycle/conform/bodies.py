@@ -238,6 +238,12 @@ RIGHT = {
 }
 
 
+def _few_of(*schemas: Schema) -> list[Any]:
+    """Values that one of several schemas of a part without parts probably allows, and the others may not."""
+    found = [] if any({"properties", "items", "patternProperties"} & one.keys() for one in schemas) else [*map(right, schemas)]
+    return [*{repr(one): one for one in (*found, *(one for schema in schemas if found for one in _few(schema)))}.values()]
+
+
 def _open(schema: Schema) -> bool:
     """Whether a part may have fields that it does not name."""
     return schema.get("additionalProperties", True) is not False
@@ -253,7 +259,8 @@ def _apart(here: Schema, there: Schema, known: Any) -> Iterator[tuple[str, Any]]
         if (name in mine) != (name in others):
             yield name, {**base, name: right(mine.get(name) or others[name])}
         elif mine[name] != others[name]:
-            for what, value in _apart(mine[name], others[name], base.get(name, right(mine[name]))):
+            values = ((f"is {one}", one) for one in _few_of(mine[name], others[name]))
+            for what, value in chain(values, _apart(mine[name], others[name], base.get(name, right(mine[name])))):
                 yield f"{name}.{what}", {**base, name: value}
     if isinstance(here.get("items"), dict) and isinstance(there.get("items"), dict):
         for what, value in _apart(here["items"], there["items"], right(here["items"])):

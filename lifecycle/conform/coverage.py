@@ -107,6 +107,8 @@ class Coverage:
             yield *here, "becomes", decision.outcome.row, values["state"], before
 
     def _of_work(self, decision: Decision) -> Iterator[Feature]:
+        """Work to be asked at; and all that its end, or a request meanwhile, first leads to."""
+        yield from self._under_way(decision)
         if decision.outcome is not None and decision.outcome.tasks:
             yield self.run(decision)
 

@@ -13,6 +13,7 @@ from lifecycle.conform.faults import Fault
 from lifecycle.conform.presence import Presence
 from lifecycle.engine.microversion import text
 from lifecycle.engine.rules import READINGS, bounds
+from lifecycle.serve.wire import filled
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
@@ -28,7 +29,7 @@ SERVER_FAULT, REFUSED = 500, 400
 MAKE = "create"  # what a request to make a thing is called where the table has no action for it
 PLACEHOLDER = re.compile(r"\{\w+\}")
 NOT_THERE = (400, 403, 404, 409)  # what a service answers where a request names what is not there, or is taken
-OF_A_QUERY = ("bad_limit", "bad_marker", "bad_changes")
+OF_A_QUERY = ("bad_limit", "bad_marker", "bad_record_marker", "bad_changes")
 
 
 class Asked:
@@ -147,8 +148,9 @@ class Judge:
         request, wire = asked.request, self.rules.data["wire"]
         if not self.wire or request.action not in self.rules.reads or not request.body or answer.message is None:
             return False
+        asks = queried(request.body)
         said = (wire[word] for word in OF_A_QUERY)
-        return any(answer.code == one["code"] and matches(one["message"], answer.message, None) for one in said)
+        return any((answer.code, answer.message) == (one["code"], filled(one["message"], asks)) for one in said)
 
     def _names_something(self, asked: Asked) -> bool:
         """Whether a request names, besides its server, something of which nobody knows whether it is there."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lifecycle.conform import nowhere
 from lifecycle.conform.agenda import Agenda
 from lifecycle.conform.belief import believed
-from lifecycle.conform.coverage import BUSY
+from lifecycle.conform.coverage import BUSY, EACH
 from lifecycle.conform.judge import MAKE
 from lifecycle.conform.session import Session
 from lifecycle.conform.story import NOWHERE, Step
@@ -130,8 +130,17 @@ class Tour:
         self.told(session, fault)
         if session.alive:
             self._run_through(session)
+        if session.alive and self.agenda.tier > EACH and self.servers % 2:
+            self._furnish(session)
         self._unmade = 0 if session.alive else self._unmade + 1
         return session if session.alive else None
+
+    def _furnish(self, session: Session) -> None:
+        """Adds what can be added, where all that requests name is there: what reads it, or takes it away, needs some."""
+        for asked in self.agenda.adding() if self.judge.wire and self.judge.named is None else ():
+            decision = asked.decide(self._here(session))
+            if decision.allowed and self._idle(decision):
+                self._send(session, asked, decision)
 
     def _creation(self) -> Asked:
         name = self.deck.create
@@ -163,11 +172,13 @@ class Tour:
         for card in self.agenda.cards(self._here(session)):
             if not session.alive or self._here(session) is not here:
                 break
-            if self._idle(card) and self.coverage.new(card.features):
+            if self._idle(card.decision) and self.coverage.new(card.features):
                 self.check()
                 self.coverage.note(card.asked, card.decision)
                 self.told(session, session.ask(self._fuller(card.asked, card.decision)))
                 untold |= self._untold(card)
+                if card.decision.allowed and self.agenda.removes(card.asked):
+                    self._furnish(session)
                 if self._named_first(card):
                     self.told(session, session.ask(card.asked, invented=True))
                 if session.content.expected and not session.busy:
@@ -196,9 +207,9 @@ class Tour:
         self.coverage.seen.add(feature)
         return new
 
-    def _idle(self, card: Card) -> bool:
+    def _idle(self, decision: Decision) -> bool:
         """Whether an accepted request leaves the server as it is."""
-        outcome = card.decision.outcome
+        outcome = decision.outcome
         return outcome is None or (outcome.becomes is None and outcome.lock is None and not outcome.tasks)
 
     # Where it goes

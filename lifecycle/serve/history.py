@@ -90,7 +90,7 @@ class History:
         if marker is not None:
             names = [one[self._tells["request"]] for one in found]
             if marker not in names:
-                raise Unread(wire.refused("bad_marker", marker=marker))
+                raise Unread(wire.refused("bad_record_marker", marker=marker))
             found = found[names.index(marker) + 1 :]
         since, before = (_read(query.get(name)) for name in ("changes-since", "changes-before"))
         if since and before and since > before:

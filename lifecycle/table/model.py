@@ -253,6 +253,7 @@ class Wire(Strict):
     too_large: Refused
     bad_limit: Refused
     bad_marker: Refused
+    bad_record_marker: Refused = Refused(code=400, message="Marker {marker} could not be found.")
     bad_changes: Refused = Refused(code=400, message="changes-since must be at most changes-before")
 
 
