@@ -92,7 +92,7 @@ def _inside(schema: Schema, body: Any, *, row: Row | None = None, every: bool) -
         for what, key, value in _variations(field, within, row=inner, every=every):
             yield f"{name}{what}", key, {**base, name: value}
         if name in base:
-            yield f"no {name}", (own, "no", name), {one: value for one, value in base.items() if one != name}
+            yield f"no {name}", (own, "no", name, _own(field)), {one: value for one, value in base.items() if one != name}
     if "properties" in schema:
         yield "more", (own, "more"), {**base, EXTRA: "a"}
 
