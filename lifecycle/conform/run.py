@@ -32,6 +32,7 @@ MANY = 10**9  # histories: until a limit is reached
 SHRUNK = 40  # findings whose stories are made short
 SHRINKING = 120  # requests that are spent on one of them
 FOREVER = 1e9
+CRASH = "crash"  # what such a one leaves under way was waited for when it was told
 SHARE = 0.35  # of the limit of time, that stories are made short in after it
 
 
@@ -121,6 +122,7 @@ class Run:
         tour = self.tour(target)
         teller = Teller(tour.judge, tour.subject, tour.deck, tour.observer)
         stories = [replay.story(tour.judge, one) for one in told]
+        tour.judge.stuck |= {(CRASH, str(one.get("rule") or one.get("action"))) for one in told}
         try:
             for story in stories:
                 faults, steps = teller.tell(story)
