@@ -172,3 +172,16 @@ def test_work_that_shows_no_task_is_not_ended_by_a_lock(compute: Lifecycle) -> N
     machine.trigger("confirmResize")
     machine.trigger("lock")
     assert (machine.status, machine.settle(), machine.locked_by) == ("VERIFY_RESIZE", "SHUTOFF", "owner")
+
+
+@pytest.mark.parametrize(("status", "rule"), [("SHELVED_OFFLOADED", "host"), ("BUILD", "launched"), ("SHELVED", None)])
+def test_what_only_says_that_it_is_in_another_state_is_as_it_was(nova: Lifecycle, status: str, rule: str | None) -> None:
+    machine = nova.machine(Server(status=status), "admin")
+    machine.trigger("os-resetState:active")
+    assert (machine.status, machine.decide("pause").rule) == ("ACTIVE", rule)
+
+
+def test_what_work_leads_out_of_a_state_is_usual_again(nova: Lifecycle) -> None:
+    machine = nova.machine(Server(status="SHELVED_OFFLOADED"), "admin")
+    machine.trigger("unshelve")
+    assert (machine.settle(), machine.told()["host"], machine.decide("pause").allowed) == ("ACTIVE", True, True)
