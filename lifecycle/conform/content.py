@@ -121,7 +121,7 @@ class Content:
             return None
         for name, said in self._parts.items():
             held = self.document.get(said["field"])
-            if name in request.names and held is not None:
+            if name in request.names and isinstance(held, (list, dict)):
                 return any(one == request.names[name] for one in _names(held, said["key"]))
         return None
 
@@ -132,6 +132,8 @@ class Content:
     def _holds(self, field: str, change: Change, shown: Any) -> bool:
         """Whether a field shows a change; one that cannot be told is held to be there."""
         value = change.value
+        if change.how != "set" and not (shown is None or isinstance(shown, (list, dict))):
+            return False
         if change.how == "set":
             if isinstance(value, str) and not isinstance(shown, str):
                 return shown.get(ID, value) == value if isinstance(shown, dict) else False
@@ -139,7 +141,7 @@ class Content:
         if value is True or shown is None:
             return not shown and change.how == "remove"
         if isinstance(shown, dict):
-            return value not in shown if change.how == "remove" else all(shown.get(key) == one for key, one in value.items())
+            return _in(shown, value, change.how)
         key = next((said["key"] for said in self._parts.values() if said["field"] == field), None)
         one = value.get(key) if isinstance(value, dict) else value
         return one is None or (any(one in _leaves(entry) for entry in shown) == (change.how == "add"))
@@ -165,6 +167,13 @@ def _told(request: Request, source: Any, change: Mapping[str, Any]) -> Any:
     inner = next(iter(body.values()), None)
     value = inner[source] if isinstance(inner, dict) and source in inner else body.get(source, ...)
     return change["means"].get(value, value) if isinstance(value, str) and change.get("means") else value
+
+
+def _in(shown: Mapping[str, Any], value: Any, how: str) -> bool:
+    """Whether an object has what was added to it, or has no more what was taken away."""
+    if how == "remove":
+        return value not in shown
+    return all(shown.get(key) == one for key, one in value.items()) if isinstance(value, dict) else value in shown
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -25,6 +25,7 @@ KINDS = {
     "words": "a refusal in other words",
 }
 """Every kind of fault with what it is, the most telling first."""
+CRASH = "crash"
 RANKS = {kind: rank for rank, kind in enumerate(KINDS)}
 
 

@@ -146,7 +146,7 @@ class Judge:
     def _of_the_query(self, asked: Asked, answer: Answer) -> bool:
         """Whether a read is refused in the words for a query that names what is not there."""
         request, wire = asked.request, self.rules.data["wire"]
-        if not self.wire or request.action not in self.rules.reads or not request.body or answer.message is None:
+        if not self.wire or not wire or request.action not in self.rules.reads or not request.body or answer.message is None:
             return False
         asks = queried(request.body)
         said = (wire[word] for word in OF_A_QUERY)

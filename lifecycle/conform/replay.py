@@ -68,9 +68,13 @@ def read(path: str) -> list[dict[str, Any]]:
     except (OSError, ValueError, RecursionError) as error:
         raise LifecycleError(f"cannot read {shown(path, 200)}: {getattr(error, 'strerror', None) or error}") from None
     found = document.get("findings") if isinstance(document, dict) else None
-    if not isinstance(found, list) or not all(isinstance(one, dict) and isinstance(one.get("story"), list) for one in found):
+    if not isinstance(found, list) or not all(isinstance(one, dict) and _is_story(one.get("story")) for one in found):
         raise LifecycleError(f"{shown(path, 200)} is no replay file: it needs findings, each with a story")
     return found
+
+
+def _is_story(told: object) -> bool:
+    return isinstance(told, list) and bool(told)
 
 
 def story(judge: Judge, told: dict[str, Any]) -> list[Step]:
@@ -87,4 +91,7 @@ def _read_step(judge: Judge, step: Any) -> Step:
     said = step[what]
     if not isinstance(said, dict) or "action" not in said or set(said) - set(KEYS):
         raise LifecycleError(f"a request has the keys {', '.join(KEYS)}, and this is {shown(said)}")
+    names = said.get("names", {})
+    if not isinstance(names, dict) or not all(isinstance(one, str) for one in names.values()):
+        raise LifecycleError(f"the names of a request are texts by what they name, not {shown(names)}")
     return Step(what, judge.asked(Request(**said)))

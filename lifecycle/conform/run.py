@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lifecycle.conform import replay
 from lifecycle.conform.coverage import TIERS, Coverage
 from lifecycle.conform.deck import Deck, Words
+from lifecycle.conform.faults import CRASH
 from lifecycle.conform.findings import Finding, Findings
 from lifecycle.conform.histories import Histories
 from lifecycle.conform.judge import Judge, name
@@ -32,7 +33,6 @@ MANY = 10**9  # histories: until a limit is reached
 SHRUNK = 40  # findings whose stories are made short
 SHRINKING = 120  # requests that are spent on one of them
 FOREVER = 1e9
-CRASH = "crash"  # what such a one leaves under way was waited for when it was told
 SHARE = 0.35  # of the limit of time, that stories are made short in after it
 
 
@@ -122,7 +122,8 @@ class Run:
         tour = self.tour(target)
         teller = Teller(tour.judge, tour.subject, tour.deck, tour.observer)
         stories = [replay.story(tour.judge, one) for one in told]
-        tour.judge.stuck |= {(CRASH, str(one.get("rule") or one.get("action"))) for one in told}
+        crashes = (one for one in told if one.get("kind") == CRASH)
+        tour.judge.stuck |= {(CRASH, str(one.get("rule") or one.get("action"))) for one in crashes}
         try:
             for story in stories:
                 faults, steps = teller.tell(story)
@@ -157,7 +158,7 @@ class Run:
         """Random histories: as many as are wanted, or as the limits allow. Raises Enough."""
         histories = [Histories(tour, self.report.seed + number) for number, tour in enumerate(tours)]
         done = 0
-        while done < self.histories:
+        while done < self.histories and not all(tour.hopeless for tour in tours):
             for one in histories:
                 one.run(TURN)
             done += TURN

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from lifecycle.conform.belief import Belief, believed
 from lifecycle.conform.course import Course
-from lifecycle.conform.faults import Fault
+from lifecycle.conform.faults import CRASH, Fault
 from lifecycle.conform.judge import NOT_THERE, Asked, Verdict, name, short
 from lifecycle.conform.story import CREATE, REQUEST, Step
 from lifecycle.conform.target import Request
-from lifecycle.conform.watch import PATIENCE, Watch
+from lifecycle.conform.watch import PATIENCE, Illegible, Watch
 
 if TYPE_CHECKING:
     from lifecycle.conform.judge import Judge
@@ -45,7 +45,11 @@ class Session(Watch):
             return None
         if self.id is None:
             return self._unmade(asked, answer)
-        self._adopt(self._seen())
+        self._adopt(None)
+        try:
+            self._adopt(self._seen())
+        except Illegible as error:
+            return self._misshown(str(error))
         return None
 
     def _unmade(self, asked: Asked, answer: Answer) -> Fault:
@@ -94,7 +98,7 @@ class Session(Watch):
 
     def _recover(self, fault: Fault) -> None:
         """After a wrong answer; where such a one once left a task for good, nobody waits for its end again."""
-        cause = (fault.kind, fault.rule or fault.action)
+        cause = (fault.kind, fault.rule or fault.action) if fault.kind == CRASH else (fault.kind, fault.action)
         seen = self.readopt(wait=cause not in self.judge.stuck)
         if seen is not None and seen.get("task_state") is not None:
             self.judge.stuck.add(cause)

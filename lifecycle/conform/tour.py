@@ -101,7 +101,7 @@ class Tour:
         before = len(self.coverage.seen), len(self.agenda.failed)
         session = self.new()
         if session is None:
-            return self._unmade < FAILURES
+            return not self.hopeless
         try:
             for asked, as_well in islice(aside, TURN):
                 if as_well and session.alive and self.deck.of_a_server(asked.request.action):
@@ -133,7 +133,16 @@ class Tour:
         if session.alive and self.agenda.tier > EACH and self.servers % 2:
             self._furnish(session)
         self._unmade = 0 if session.alive else self._unmade + 1
-        return session if session.alive else None
+        if session.alive:
+            return session
+        if session.id is not None:
+            self.subject.remove(session.id)
+        return None
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether no server could be made, several times over."""
+        return self._unmade >= FAILURES
 
     def _furnish(self, session: Session) -> None:
         """Adds what can be added, where all that requests name is there: what reads it, or takes it away, needs some."""
@@ -167,9 +176,9 @@ class Tour:
     # What is asked of it
 
     def _refusals(self, session: Session) -> None:
-        """All that is refused and new where the server is now; then a look, whether nothing changed."""
+        """All that is new where the server is now and leaves it so; then a look, whether nothing changed."""
         here, untold = self._here(session), False
-        for card in self.agenda.cards(self._here(session)):
+        for card in self.agenda.cards(here):
             if not session.alive or self._here(session) is not here:
                 break
             if self._idle(card.decision) and self.coverage.new(card.features):
@@ -221,11 +230,14 @@ class Tour:
             card = min(cards, key=self._ends)
             self._do(session, card.asked, card.decision)
             return True
-        asked = self.agenda.way(self._here(session))
+        here = self._here(session)
+        asked = self.agenda.way(here)
         if asked is None:
             return False
-        assert session.belief is not None  # noqa: S101
-        self._do(session, asked, asked.decide(session.belief.situation))
+        decision = asked.decide(here)
+        self._do(session, asked, decision)
+        if session.alive and self._here(session) is here:
+            self.agenda.fail(decision)
         return True
 
     def _fuller(self, asked: Asked, decision: Decision) -> Asked:
@@ -263,7 +275,8 @@ class Tour:
     def _run_through(self, session: Session) -> None:
         """Lets the work under way end; each of its tasks is looked at, and asked at, the first time and where there is more."""
         if not session.busy:
-            self.told(session, session.look())
+            if self._here(session).values["task_state"] is None:  # else it was found so, and nobody knows by what
+                self.told(session, session.look())
             return
         decision, spent = session.courses[0].decision, session.spent
         watched = ("watched", *self.coverage.run(decision))

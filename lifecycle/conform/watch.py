@@ -29,6 +29,10 @@ STILL = 15.0  # seconds in which a server that shows no task is given to end whe
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 1.0
 
 
+class Illegible(LifecycleError):
+    """What is shown of a server is no document of one."""
+
+
 class Watch:
     """A server, what is believed of it, and its story so far."""
 
@@ -77,10 +81,13 @@ class Watch:
         return seen
 
     def _shown(self) -> Values | None:
-        """The same, and nothing is said of it in the story."""
+        """The same, and nothing is said of it in the story. Raises Illegible, and Down."""
         document = self.subject.show(str(self.id), self.observer)
         self.content.saw(document)
-        return shown(self.judge.lifecycle, document)
+        try:
+            return shown(self.judge.lifecycle, document)
+        except LifecycleError as error:
+            raise Illegible(str(error)) from None
 
     def _adopt(self, seen: Values | None) -> None:
         self.belief = believed(self.judge.deployment, seen, None)
@@ -112,7 +119,7 @@ class Watch:
         """What is shown; what nobody can read tells no more than that nothing is left to see."""
         try:
             return self._shown()
-        except LifecycleError:
+        except Illegible:
             return None
 
     def _polls(self) -> int:
@@ -122,10 +129,9 @@ class Watch:
         """Holds what the server shows against what must have become of it."""
         assert self.belief is not None  # noqa: S101
         try:
-            seen = self._seen()
-        except LifecycleError as error:
+            fault = self._compare(self._seen())
+        except Illegible as error:
             return self._misshown(str(error))
-        fault = self._compare(seen)
         self.unseen = []
         return fault
 
@@ -233,10 +239,9 @@ class Watch:
                 course.stages[:] = course.ends
         self.belief = self._after(self.belief, self.courses[0].stages[0]) if self.courses else self.belief
         try:
-            seen = self._seen()
-        except LifecycleError as error:
+            return self._compare_stage(self._seen())
+        except Illegible as error:
             return self._misshown(str(error))
-        return self._compare_stage(seen)
 
     def _compare_stage(self, seen: Values | None) -> Fault | None:
         """Whether what is seen is the stage that was waited for, or one of the ends."""
@@ -252,7 +257,7 @@ class Watch:
         self.story.append(Step(SETTLE))
         try:
             return self._settle_in_time() if self.subject.real_time else self._settle_at_once()
-        except LifecycleError as error:
+        except Illegible as error:
             return self._misshown(str(error))
 
     def _settle_at_once(self) -> Fault | None:

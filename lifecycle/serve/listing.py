@@ -1,4 +1,4 @@
-"""A list of things, a page at a time: whose they are, which of them are asked for, and where there are more."""
+"""A list of things, a page at a time: whose they are, which of them are asked for, and where the next page is."""
 
 from __future__ import annotations
 
