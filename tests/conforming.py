@@ -100,6 +100,13 @@ class NeverStops(Memory):
         return code
 
 
+class RefusesStops(Memory):
+    """Stops no server."""
+
+    def act(self, id: str, request: Request) -> int:  # noqa: A002
+        return 409 if request.action == "os-stop" else super().act(id, request)
+
+
 class Found(Exception):
     """The first fault is there: nothing more needs to be asked."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from conforming import NOVA, Awaited, Memory, NeverStops, StopsPaused, WithoutLocks, first, run
+from conforming import NOVA, Awaited, Memory, NeverStops, RefusesStops, StopsPaused, WithoutLocks, first, run
 
 from lifecycle import Lifecycle
 from lifecycle.conform import watch
@@ -47,9 +47,10 @@ def test_random_histories_of_what_is_right_have_no_finding() -> None:
     assert report.requests >= STEPS
 
 
-def test_work_that_does_not_end_as_it_should_is_no_way_to_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("wrong", [NeverStops, RefusesStops])
+def test_what_leads_nowhere_is_no_way_to_anything(wrong: type[Memory], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "STILL", 0.01)  # seconds that a server at rest is waited for
-    report, whole = run(NeverStops), run(Memory)
+    report, whole = run(wrong), run(Memory)
     assert {finding.fault.action for finding in report.findings.every} == {"os-stop"}
     assert report.ended == "everything was asked"
     assert whole.requests / 2 < report.requests < whole.requests
